@@ -1,0 +1,1 @@
+"""Simulated ECUs on a real CAN protocol, with faults on demand."""

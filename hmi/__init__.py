@@ -1,0 +1,1 @@
+"""What a person says → what the vehicle does."""

@@ -1,0 +1,1 @@
+"""One conversation: context, confirmation, clarification, undo, reply."""

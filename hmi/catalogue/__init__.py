@@ -1,0 +1,1 @@
+"""The catalogue: every signal of the car, declared once as VSS data."""

@@ -1,0 +1,1 @@
+"""Requests and the vehicle's state → a plan that the rules have agreed to."""

@@ -1,0 +1,1 @@
+"""Plan → bus → read-back."""
