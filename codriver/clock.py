@@ -50,12 +50,17 @@ class Clock(Protocol):
 
 
 class VirtualClock:
-    """A clock that stands still until somebody waits; then it jumps from event to event. One thread only."""
+    """A clock that stands still until somebody waits; then it jumps from event to event. One thread only.
+
+    In real time a reader thread takes frames off a bus; here nobody may block, so whoever has a mailbox to empty
+    adds a poller, which runs before every event and every check of a condition.
+    """
 
     def __init__(self, start: float = 0.0) -> None:
         self._now = start
         self._queue: list[Timer] = []
         self._order = 0
+        self._pollers: tuple[Callable[[], None], ...] = ()
 
     def now(self) -> float:
         """Virtual seconds since the start."""
@@ -68,14 +73,26 @@ class VirtualClock:
         heapq.heappush(self._queue, timer)
         return timer
 
+    def add_poller(self, poll: Callable[[], None]) -> Callable[[], None]:
+        """Call `poll` at the start of every turn of `wait`, after those added earlier; returns what removes it."""
+        self._pollers = (*self._pollers, poll)
+
+        def remove() -> None:
+            self._pollers = tuple(other for other in self._pollers if other is not poll)
+
+        return remove
+
     def wait(self, condition: Callable[[], bool], timeout: float) -> bool:
         """Run due events one after the other until the condition holds or `timeout` virtual seconds are over."""
         deadline = self._now + timeout
-        while not condition():
+        while True:
+            for poll in self._pollers:
+                poll()
+            if condition():
+                return True
             if not self._run_next(deadline):
                 self._now = max(self._now, deadline)
                 return condition()
-        return True
 
     def advance(self, seconds: float) -> None:
         """Let exactly `seconds` pass."""
