@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 import click
 
@@ -31,6 +32,15 @@ class PluginGroup(click.Group):
             return super().get_command(ctx, cmd_name)
         command: click.Command = point.load()
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; that the reader of our output has gone (`… | head`) is no error of ours."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Here and not in `main`, because click turns the exception into exit code 1 before `main` sees it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(0) from None
 
 
 @click.group(cls=PluginGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,7 +71,7 @@ def settings(as_json: bool) -> None:
 def main() -> None:
     """Run the command line; an error of the interface becomes one sentence and its exit code."""
     try:
-        root.main(standalone_mode=False)
+        result = root.main(standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
@@ -70,7 +80,5 @@ def main() -> None:
     except CodriverError as error:
         click.echo(f"codriver: {error}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output has gone (`codriver signals | head`); that is not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    if type(result) is int:  # what a command gave to `ctx.exit`
+        sys.exit(result)

@@ -174,3 +174,5 @@ class RealClock:
                 timer = heapq.heappop(self._queue)
             if not timer.cancelled:
                 timer.callback()
+                # As on a virtual clock, every event may have made a waiter's condition true.
+                self.notify()

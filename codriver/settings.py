@@ -7,9 +7,10 @@ else in the user's config folder; the variable for `web.port` is `CODRIVER_WEB_P
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -42,12 +43,17 @@ class Setting(Generic[T]):
         return "CODRIVER_" + self.key.replace(".", "_").replace("-", "_").upper()
 
     def parse(self, raw: Any, origin: str) -> T:
-        """`raw` (a text, or a value from TOML) as this setting's type. Raises `InputError` naming key and origin."""
+        """`raw` (a text, or a value from TOML or a flag) as this setting's type.
+
+        Raises `InputError` naming the key and `origin` (where the value comes from).
+        """
         value = self._from_text(raw, origin) if isinstance(raw, str) else self._from_toml(raw, origin)
         if self.choices and value not in self.choices:
             raise InputError(f"{self.key} ({origin}) cannot be {value!r}; use one of {', '.join(self.choices)}.")
         if isinstance(value, int | float) and not isinstance(value, bool):
             low, high = self.minimum, self.maximum
+            if not math.isfinite(value):
+                raise InputError(f"{self.key} ({origin}) is {value}; it must be a finite number.")
             if (low is not None and value < low) or (high is not None and value > high):
                 limits = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
                 raise InputError(f"{self.key} ({origin}) is {value}; it must be in {limits}.")
@@ -63,20 +69,28 @@ class Setting(Generic[T]):
         if isinstance(default, list):
             return [part.strip() for part in raw.split(",") if part.strip()]  # type: ignore[return-value]
         try:
-            return type(default)(raw)
+            value: T = type(default)(raw)
         except ValueError:
-            raise InputError(f"{self.key} ({origin}) is a {_kind(default)}, not {raw!r}.") from None
+            raise InputError(f"{self.key} ({origin}) is a {_kind(default)}, not {self._shown(raw)}.") from None
+        return value
 
     def _from_toml(self, raw: Any, origin: str) -> T:
         default: Any = self.default
+        if isinstance(raw, tuple):  # what a flag that may be repeated gives
+            raw = list(raw)
         if isinstance(default, float) and isinstance(raw, int) and not isinstance(raw, bool):
             raw = float(raw)
         fits = type(raw) is type(default)
         if isinstance(default, list) and fits:
             fits = all(isinstance(item, str) for item in raw)
         if not fits:
-            raise InputError(f"{self.key} ({origin}) is a {_kind(default)}, not {raw!r}.")
-        return raw  # type: ignore[no-any-return]
+            raise InputError(f"{self.key} ({origin}) is a {_kind(default)}, not {self._shown(raw)}.")
+        value: T = raw
+        return value
+
+    def _shown(self, raw: Any) -> str:
+        """`raw` for a message; a secret stays one there too."""
+        return "the given value" if self.secret else repr(raw)
 
 
 def _kind(default: object) -> str:
@@ -104,7 +118,7 @@ class Settings:
         entry = self.entries.get(setting.key)
         return setting.default if entry is None else entry.value
 
-    def __iter__(self) -> Iterable[InForce]:  # type: ignore[misc]
+    def __iter__(self) -> Iterator[InForce]:
         return iter(self.entries.values())
 
 
@@ -128,7 +142,7 @@ def load_settings(
     files: Sequence[Path] | None = None,
     declared: Iterable[Setting[Any]] | None = None,
 ) -> Settings:
-    """Gather the values in force. `flags` maps setting keys to values; None there means "not given".
+    """Gather the values in force. `flags` maps setting keys to values; None or () there means "not given".
 
     Raises `InputError` for an unknown key or a value that does not fit, `FileFormatError` for broken TOML.
     """
@@ -139,7 +153,7 @@ def load_settings(
     for key in from_file:
         if key not in known:
             raise InputError(f"{path}: there is no setting {key!r}; `codriver settings` lists them.")
-    given = {key: value for key, value in (flags or {}).items() if value is not None}
+    given = {key: value for key, value in (flags or {}).items() if value not in (None, ())}
     entries: dict[str, InForce] = {}
     for key, setting in known.items():
         if key in given:

@@ -90,7 +90,11 @@ class Signal:
     def _check_number(self, value: object) -> int | float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise InputError(f"{self.path} is a number, not {value!r}.")
-        if not math.isfinite(value):
+        try:
+            finite = math.isfinite(value)
+        except OverflowError:  # an integer with hundreds of digits, as JSON may carry one
+            raise InputError(f"{self.path} cannot be a number of that size.") from None
+        if not finite:
             raise InputError(f"{self.path} needs a finite number, not {value!r}.")
         low, high = self.bounds()
         if not low <= value <= high:
