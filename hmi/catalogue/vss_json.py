@@ -93,35 +93,12 @@ def _repeated_places(node: Any, place: str) -> Iterator[tuple[str, str]]:
 
 
 def _parse_yaml(source: Source, text: str) -> Any:
-    import yaml  # only overlays of the user's need it, and it is slow to import
+    from codriver.yaml_files import load_yaml  # only overlays of the user's need YAML, and it is slow to import
 
     if re.search(r"^\s*#include\b", text, re.MULTILINE):
         remedy = "export it with `vspec export json` and give the result"
         raise broken(source, "", "it includes other vspec files", remedy)
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        if isinstance(root, yaml.MappingNode):
-            _refuse_repeated_yaml(source, root)
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise broken(source, "", f"it is not YAML ({problem})", "correct the file") from None
-
-
-def _refuse_repeated_yaml(source: Source, root: Any) -> None:
-    seen: set[str] = set()
-    for key, node in root.value:
-        name = str(key.value)
-        if name in seen:
-            raise broken(
-                source, name, f"it is declared twice (line {key.start_mark.line + 1})", "keep one of the two"
-            )
-        seen.add(name)
-        inner: set[str] = set()
-        for inner_key, _ in node.value if node.id == "mapping" else ():
-            if inner_key.value in inner:
-                raise broken(source, name, f"{inner_key.value!r} is declared twice", "keep one of the two")
-            inner.add(inner_key.value)
+    return load_yaml(Path(str(source)))
 
 
 class Tree:
