@@ -1,4 +1,4 @@
-"""Reads `bus.yaml` and lays its things out as CAN messages: names, ids, bit positions, start values.
+"""Reads `firmware_sim/data/bus.yaml` and lays its things out as CAN messages: names, ids, bit positions, start values.
 
 Status messages: payload in bits 0..47, `AliveCounter` in bits 48..51, `Checksum` in bits 56..63. Command
 messages: payload in bits 0..39, `Sequence` in bits 40..47, counter and checksum as above. All bits are Intel
@@ -16,7 +16,7 @@ import yaml
 
 from codriver.errors import FileFormatError
 
-TABLE_FILE = Path(__file__).with_name("bus.yaml")
+TABLE_FILE = Path(__file__).resolve().parents[1] / "data" / "bus.yaml"
 
 STATUS_BITS = 48
 COMMAND_BITS = 40

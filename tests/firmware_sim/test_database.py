@@ -10,7 +10,7 @@ from codriver.errors import FileFormatError
 from firmware_sim.database import build
 from firmware_sim.database.dbc import dbc_text
 from firmware_sim.database.overlay import overlay_text
-from firmware_sim.database.table import load_bus
+from firmware_sim.database.table import TABLE_FILE, load_bus
 
 CATALOGUE = build.OVERLAY_FILE.parent
 SHARED = {"AliveCounter", "Checksum", "Sequence"}
@@ -120,7 +120,7 @@ def test_start_values_equal_the_vehicle(database):
 
 
 def edited(tmp_path: Path, old: str, new: str) -> Path:
-    text = (Path(build.__file__).with_name("bus.yaml")).read_text()
+    text = TABLE_FILE.read_text()
     assert old in text
     file = tmp_path / "bus.yaml"
     file.write_text(text.replace(old, new))
