@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from hmi.catalogue.signal import Signal, Value
 
@@ -78,7 +79,11 @@ class Family:
     """How many discrete levels drivers know this device by ("level 2"); 0 when they do not."""
     values: Mapping[str, Value] = field(default_factory=dict)
     """Spoken word → value, for choices."""
-    default_place: Place | None = None
-    """Which member is meant when no place is named; None: the speaker's own."""
-    extras: Mapping[str, object] = field(default_factory=dict, hash=False, compare=False)
-    """The words of the grammar: nouns, verbs, directions; read by `hmi.understanding`."""
+    scale: tuple[Value, ...] = ()
+    """The order of a choice's values, for "faster" and "slower"; empty when they have none."""
+    default: str = "own"
+    """Which member is meant when no place is named: own (the speaker's), all, front, rear or ask."""
+    negative: bool = False
+    """True when its strength counts below zero, as for the cooling half of a seat's heating and cooling."""
+    words: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
+    """The words of the grammar, read by `hmi.understanding`: nouns, things, context, ops, …"""
