@@ -14,10 +14,12 @@ BS_:
 """
 
 _DEFINITIONS = """BA_DEF_ BO_ "GenMsgCycleTime" INT 0 65535;
+BA_DEF_ BO_ "GenMsgCycleTimeFast" INT 0 65535;
 BA_DEF_ BO_ "GenMsgSendType" ENUM "Cyclic","Event";
 BA_DEF_ SG_ "GenSigStartValue" INT 0 2147483647;
 BA_DEF_ SG_ "SystemSignalLongSymbol" STRING;
 BA_DEF_DEF_ "GenMsgCycleTime" 0;
+BA_DEF_DEF_ "GenMsgCycleTimeFast" 0;
 BA_DEF_DEF_ "GenMsgSendType" "Event";
 BA_DEF_DEF_ "GenSigStartValue" 0;
 BA_DEF_DEF_ "SystemSignalLongSymbol" "";
@@ -62,14 +64,14 @@ def _number(value: float) -> str:
 
 
 def _comments(message: BusMessage) -> Iterator[str]:
-    if message.comment:
-        yield f'CM_ BO_ {message.id} "{message.comment}";'
     for signal in message.signals:
         if signal.path:
             yield f'CM_ SG_ {message.id} {_symbol(signal)} "VSS Vehicle.{signal.path}";'
 
 
 def _attributes(message: BusMessage) -> Iterator[str]:
+    if message.fast:
+        yield f'BA_ "GenMsgCycleTimeFast" BO_ {message.id} {message.fast};'
     if message.cycle:
         yield f'BA_ "GenMsgCycleTime" BO_ {message.id} {message.cycle};'
         yield f'BA_ "GenMsgSendType" BO_ {message.id} 0;'

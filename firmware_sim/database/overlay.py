@@ -26,7 +26,7 @@ def _put(branch: dict[str, Any], parts: list[str], leaf: dict[str, Any]) -> None
 
 def _leaf(message: BusMessage, signal: BusSignal) -> dict[str, Any]:
     pairs = _pairs(signal)
-    leaf: dict[str, Any] = {"dbc2vss": {"signal": signal.name, "interval_ms": message.cycle}}
+    leaf: dict[str, Any] = {"dbc2vss": {"signal": signal.name, "interval_ms": message.fast or message.cycle}}
     if pairs:
         leaf["dbc2vss"]["transform"] = {"mapping": [{"from": raw, "to": value} for raw, value in pairs]}
     if signal.command:

@@ -65,7 +65,7 @@ class BusSignal:
 
 @dataclass(frozen=True, slots=True)
 class BusMessage:
-    """One CAN message with its signals; `cycle` in milliseconds, 0 = event driven."""
+    """One CAN message with its signals; `cycle` in milliseconds, 0 = event driven, `fast` while something moves."""
 
     name: str
     id: int
@@ -73,7 +73,7 @@ class BusMessage:
     receivers: tuple[str, ...]
     signals: tuple[BusSignal, ...]
     cycle: int = 0
-    comment: str = ""
+    fast: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,8 @@ class _Layout:
                 self._thing(thing, place, status, command)
         status_name, command_name = f"{node}_Status_{title}", f"{node}_Command_{title}"
         signals = _guarded(status_name, status, STATUS_BITS)
-        yield BusMessage(status_name, entry["status"] + number, node, (TESTER,), signals, topic["cycle"])
+        beat = topic["cycle"], topic.get("fast", 0)
+        yield BusMessage(status_name, entry["status"] + number, node, (TESTER,), signals, *beat)
         if command:
             sequence = BusSignal("Sequence", COMMAND_BITS, Kind(8, maximum=255))
             signals = _guarded(command_name, command, COMMAND_BITS, sequence)
