@@ -74,6 +74,9 @@ class Plan:
     """True when a rule asks first: then `changes` waits for a yes."""
     already: tuple[SignalValue, ...] = ()
     """Requested values that the vehicle has already."""
+    at_end: tuple[SignalValue, ...] = ()
+    """Those of `requested` that a relative request brought to the end of the range ("it is at its maximum");
+    one that is in `already` too was at the end before."""
     readings: tuple[Reading, ...] = ()
     impossible: tuple[Impossible, ...] = ()
     hits: tuple[RuleHit, ...] = ()
