@@ -7,6 +7,7 @@ name. All else in `hmi` (words, checks, mappings, documents) is derived from a `
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -23,6 +24,9 @@ from hmi.settings import OVERLAYS, VSS
 
 _NEAR_NAMES = 3
 """How many similar paths an unknown one is answered with."""
+
+_PART = re.compile(r"(?=.)([\w*]*)(?:\{([\w*]+(?:,[\w*]+)*)\})?([\w*]*)")
+"""One part of a pattern: a name or star, with at most one list of alternatives in braces."""
 
 
 class Catalogue:
@@ -80,8 +84,8 @@ class Catalogue:
     def match(self, pattern: str) -> tuple[Signal, ...]:
         """The signals whose path fits `pattern`, in file order; none is no error.
 
-        Each part of the pattern stands for one part of the path: a name, `*`, a name with `*` in it ("Row*") or
-        alternatives ("{Row1,Row2}"). Raises `InputError` for a pattern with an empty part or a lone brace.
+        Each part of the pattern stands for one part of the path: a name, `*`, or a name with `*` or alternatives
+        in it ("Row*", "{Row1,Row2}", "Row{1,2}"). Raises `InputError` for an empty part or a lone brace.
         """
         found = self._matches.get(pattern)
         if found is None:
@@ -104,14 +108,13 @@ class Catalogue:
 
 
 def _alternatives(part: str, pattern: str) -> list[str]:
-    inside = part.removeprefix("{").removesuffix("}")
-    braced = part == f"{{{inside}}}"
-    names = inside.split(",") if braced else [part]
-    if not all(names) or any(mark in name for name in names for mark in "{}[]?,"):
+    found = _PART.fullmatch(part)
+    if found is None:
         raise InputError(
             f"{pattern!r} is not a signal pattern; its parts are names, * or {{this,that}}, with dots between."
         )
-    return names
+    before, inside, after = found.groups(default="")
+    return [f"{before}{name}{after}" for name in inside.split(",")]
 
 
 def _fitting(names: dict[str, Any], wanted: str) -> list[str]:

@@ -13,6 +13,7 @@ from codriver.errors import NotFoundError
 from codriver.settings import load_settings
 from hmi.catalogue.catalogue import load_catalogue
 from hmi.catalogue.signal import Signal
+from hmi.settings import OVERLAYS, VSS
 
 _GLOB_MARKS = "*?["
 _HEADINGS = ("signal", "type", "datatype", "unit", "values")
@@ -22,7 +23,9 @@ _HEADINGS = ("signal", "type", "datatype", "unit", "values")
 @click.argument("pattern", default="")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of the table.")
 @click.option("--writable", is_flag=True, help="Only what a sentence may change.")
-def signals(pattern: str, as_json: bool, writable: bool) -> None:
+@click.option("--vss", metavar="FILE", help=f"{VSS.help} [setting {VSS.key}]")
+@click.option("--overlay", "overlays", metavar="FILE", multiple=True, help=f"{OVERLAYS.help} [{OVERLAYS.key}]")
+def signals(pattern: str, as_json: bool, writable: bool, vss: str | None, overlays: tuple[str, ...]) -> None:
     """List the signals of the vehicle with their types, units and values.
 
     PATTERN is a part of the path, or a glob over the whole path with or without "Vehicle."; case does not matter.
@@ -32,7 +35,8 @@ def signals(pattern: str, as_json: bool, writable: bool) -> None:
       codriver signals window
       codriver signals --writable "Cabin.Seat.Row1.*Heating*"
     """
-    found = select(load_catalogue(load_settings()).signals(), pattern, writable=writable)
+    settings = load_settings({VSS.key: vss, OVERLAYS.key: overlays})
+    found = select(load_catalogue(settings).signals(), pattern, writable=writable)
     if not found:
         kind = "writable signal" if writable else "signal"
         named = f" matches {pattern!r}; `codriver signals` lists them all" if pattern else "; check the VSS export"
