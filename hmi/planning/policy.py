@@ -36,6 +36,10 @@ class Policy:
         """What the rules make of `requested` (one value for each signal) for a vehicle in `state`."""
         return review(self.guards, requested, state, speaker)
 
+    def triggers_of(self, rule: Rule) -> list[str]:
+        """The paths of this car whose changes `rule` looks at; none when it is not in force."""
+        return [path for path, guards in self.guards.items() if any(guard.rule is rule for guard in guards)]
+
 
 def default_policy(signals: SignalIndex) -> Policy:
     """The built-in rules for a car with these signals."""

@@ -98,14 +98,24 @@ class _Pass:
     def add_companions(self) -> None:
         """Add what the changes need, and what the additions need in turn."""
         waiting = list(self.steps)
+        for path, target in self.requested.items():
+            if path not in self.steps and path not in self.barred:
+                waiting += self._added_for(_Step(target), is_met=True)
         while waiting:
-            path = waiting.pop(0)
-            step = self.steps[path]
-            for guard in self.guards.get(path, ()):
-                if guard.rule.effect is Effect.ADD and self._heard(guard, step):
-                    for companion in guard.companions.get(self.situation.speaker, ()):
-                        if self._need(guard.rule, companion, step):
-                            waiting.append(companion.signal.path)  # noqa: PERF401 - later items read `steps`
+            waiting += self._added_for(self.steps[waiting.pop(0)], is_met=False)
+
+    def _added_for(self, step: _Step, *, is_met: bool) -> list[str]:
+        """Add what `step` needs; returns the paths of what was added or moved forward.
+
+        `is_met`: the vehicle has the requested value already; only some rules add something to that.
+        """
+        return [
+            companion.signal.path
+            for guard in self.guards.get(step.target.path, ())
+            if guard.rule.effect is Effect.ADD and (guard.rule.already or not is_met) and self._heard(guard, step)
+            for companion in guard.needs(self.situation.speaker)
+            if self._need(guard.rule, companion, step)
+        ]
 
     def _heard(self, guard: Guard, step: _Step) -> str:
         """The reason when `guard` speaks about `step`."""
@@ -130,7 +140,7 @@ class _Pass:
             self.clashes.append((rule, rule.reason + clash, (parent.target.path, path)))
             return False
         if path in self.barred and same(self.barred[path], companion.value):
-            if not companion.optional:
+            if not companion.optional and parent.target.path in self.steps:
                 self.fallen[parent.target.path] = rule
             return False
         self._take(rule, companion, parent, phase)

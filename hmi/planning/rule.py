@@ -102,6 +102,10 @@ class Guard:
     exceptions: tuple[Check, ...]
     companions: Mapping[Speaker, tuple[BoundCompanion, ...]]
 
+    def needs(self, speaker: Speaker) -> tuple[BoundCompanion, ...]:
+        """The companions for this speaker; somebody in an unusual place counts as the driver."""
+        return self.companions.get(speaker) or self.companions.get(SPEAKERS[0], ())
+
     def speaks(self, change: SignalValue, situation: Situation) -> str:
         """The reason when the rule speaks about `change`, empty when it does not."""
         target = change.value
@@ -139,6 +143,8 @@ class Rule:
     """Speaks only when at least so many changes of one sentence do."""
     requested_only: bool = False
     """Looks only at what the sentence asks for, not at companions of other rules."""
+    already: bool = False
+    """Adds its companions for a requested value that the vehicle has already, too (a light that is white, but off)."""
     companions: tuple[Companion, ...] = ()
     source: str = ""
     """The file it comes from."""

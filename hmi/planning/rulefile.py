@@ -43,7 +43,7 @@ from hmi.planning.plan import Effect
 from hmi.planning.rule import Companion, Need, Rule, Trigger
 
 _RULE_KEYS = frozenset(
-    {"id", "effect", "reason", "safety", "when", "if", "unless", "together", "requested_only", "add"}
+    {"id", "effect", "reason", "safety", "when", "if", "unless", "together", "requested_only", "already", "add"}
 )
 _COMPANION_KEYS = frozenset({"signal", "value", "at_least", "at_most", "where", "unless", "phase", "optional"})
 _NEEDS: tuple[Need, ...] = ("value", "at_least", "at_most")
@@ -156,6 +156,8 @@ class _Reader:
             self.fail("a rule has companions under 'add' exactly when its effect is add")
         if effect is Effect.ADD and "together" in keys:
             self.fail("'together' is for rules that refuse, ask or tell")
+        if effect is not Effect.ADD and "already" in keys:
+            self.fail("'already' is for rules that add")
         triggers = tuple(self.trigger(item) for item in self.sequence(keys.get("when"), "when"))
         if not triggers:
             self.fail("it needs 'when', the change that it looks at")
@@ -169,6 +171,7 @@ class _Reader:
             unless=self.condition_list(keys.get("unless"), "unless"),
             together=self.whole(keys.get("together", 1), "together", 1),
             requested_only=self.flag(keys.get("requested_only", False), "requested_only"),
+            already=self.flag(keys.get("already", False), "already"),
             companions=companions,
             source=self.origin,
         )
