@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from codriver import __version__
-from codriver.errors import CodriverError
+from codriver.errors import CodriverError, ResourceError
 from codriver.settings import load_settings
 
 
@@ -26,11 +26,15 @@ class PluginGroup(click.Group):
         return sorted({*super().list_commands(ctx), *self._points()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command `cmd_name`, imported now."""
+        """The command `cmd_name`, imported now; one that cannot be imported says so when it is run."""
         point = self._points().get(cmd_name)
         if point is None:
             return super().get_command(ctx, cmd_name)
-        command: click.Command = point.load()
+        try:
+            command: click.Command = point.load()
+        except ImportError as error:
+            # One broken plug-in must not take the help and all other commands with it.
+            return _unavailable(cmd_name, error)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -41,6 +45,17 @@ class PluginGroup(click.Group):
             # Here and not in `main`, because click turns the exception into exit code 1 before `main` sees it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise click.exceptions.Exit(0) from None
+
+
+def _unavailable(name: str, error: ImportError) -> click.Command:
+    def refuse(arguments: tuple[str, ...]) -> None:
+        raise ResourceError(
+            f"The command {name!r} cannot be loaded ({error}); reinstall the package it comes from."
+        )
+
+    argument = click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)
+    settings = {"ignore_unknown_options": True}
+    return click.Command(name, settings, refuse, [argument], short_help=f"Cannot be loaded: {error}.")
 
 
 @click.group(cls=PluginGroup, context_settings={"help_option_names": ["-h", "--help"]})
