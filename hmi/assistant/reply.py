@@ -66,7 +66,7 @@ class Replies:
         text = sentence(question.text)
         if all(label.lower() in text.lower() for label in labels):
             return text
-        return f"{text} {sentence(listed(labels, 'or'))}" if labels else text
+        return f"{text} {sentence(listed(labels, 'or') + '?')}" if labels else text
 
     def pick_one(self, question: Question) -> str:
         """What to say when an answer fits none of the options."""

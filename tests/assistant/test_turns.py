@@ -7,7 +7,6 @@ from assistant_fakes import (
     AMBIENT,
     DRIVER_WINDOW,
     FAN,
-    PASSENGER_WINDOW,
     RAIN,
     REAR_WINDOW,
     SEAT,
