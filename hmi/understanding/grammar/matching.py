@@ -1,0 +1,301 @@
+"""One clause against one family of devices: does every word of it make sense there, and what is wanted then?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+from hmi.catalogue.families import Degree, Family, FamilyKind, Place
+from hmi.catalogue.signal import Value
+from hmi.requests import Kind, Request
+from hmi.understanding.grammar.amounts import Amount, ImpossibleValueError, NoSenseError, Wish, wish_for
+from hmi.understanding.grammar.lexicon import NOUN_RANKS, FamilyGrammar, Lexicon, NounUse, Token
+from hmi.understanding.grammar.places import Seating, Where, members_at
+
+RANK_VALUE, RANK_ALONE = 2, 2
+_SKIPPED = ("function", "filler", "light", "pause", "also", "same", "pronouns", "again", "conj")
+_MAX_FLEXIBLE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A reading of a clause as one wish about members of one family."""
+
+    family: Family
+    operation: str
+    wish: Wish
+    members: tuple[Place, ...]
+    """Empty: the family fits, and which member is meant must be asked."""
+    rank: int
+    impossible: str = ""
+    """Set when the device is clear and the value is not possible."""
+
+    def requests(self) -> tuple[Request, ...]:
+        """The wish on each member."""
+        return tuple(self.wish.on(self.family.members[place]) for place in self.members)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been gathered from the words of a clause for one family."""
+
+    amount: Amount = field(default_factory=Amount)
+    places: list[str] = field(default_factory=list)
+    role: int = -1
+    thing: bool = False
+    plural: bool = False
+    every: bool = False
+    both: bool = False
+    row: int | None = None
+    inverse: bool = False
+    pending: str = ""
+    """ "to" or "by" until the next number."""
+    after_place: bool = False
+    named_value: bool = False
+
+
+def candidate_families(lexicon: Lexicon, tokens: Sequence[Token]) -> list[FamilyGrammar]:
+    """Families that some word of the clause may name, in the order of the file."""
+    named: set[str] = set()
+    acts = set()
+    for token in tokens:
+        named.update(token.senses.get("noun", ()))
+        named.update(token.senses.get("value", ()))
+        if token.has("act"):
+            acts.add(token.senses["act"])
+    return [
+        grammar
+        for family_id, grammar in lexicon.grammars.items()
+        if family_id in named or any(alone <= acts for alone in grammar.alone)
+    ]
+
+
+def matches_of(lexicon: Lexicon, tokens: Sequence[Token], seating: Seating) -> list[Match]:
+    """The best readings of a clause; several when they are equally good and differ, none when nothing fits."""
+    found: list[Match] = []
+    for grammar in candidate_families(lexicon, tokens):
+        match = match_family(grammar, tokens, seating)
+        if match is not None:
+            found.append(match)
+    if not found:
+        return []
+    top = max(match.rank for match in found)
+    best: list[Match] = []
+    for match in found:
+        if match.rank == top and all(not _same(match, other) for other in best):
+            best.append(match)
+    return best
+
+
+def _same(one: Match, other: Match) -> bool:
+    return one.requests() == other.requests() and bool(one.members)
+
+
+def match_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seating) -> Match | None:
+    """The reading of the whole clause as a wish about this family, or None when a word does not fit."""
+    fixed: set[str] = set()
+    flexible: list[int] = []
+    family = grammar.family
+    for index, token in enumerate(tokens):
+        if token.has("act"):
+            if _has_other_sense(token, family):
+                flexible.append(index)
+            else:
+                fixed.add(token.senses["act"])
+    if len(flexible) > _MAX_FLEXIBLE:
+        return None
+    for used in _subsets(flexible):
+        acts = frozenset(fixed | {tokens[index].senses["act"] for index in used})
+        operation = _operation(grammar, acts)
+        if operation is None:
+            continue
+        match = _with_acts(grammar, tokens, seating, acts, frozenset(used))
+        if match is not None:
+            return match
+    return None
+
+
+def _has_other_sense(token: Token, family: Family) -> bool:
+    senses = token.senses
+    if family.id in senses.get("noun", ()) or family.id in senses.get("value", ()):
+        return True
+    others = ("function", "filler", "place", "full", "extreme", "level", "fraction", "to", "light", "degree")
+    return any(other in senses for other in others)
+
+
+def _subsets(indices: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    for size in range(len(indices), -1, -1):
+        yield from combinations(indices, size)
+
+
+def _operation(grammar: FamilyGrammar, acts: frozenset[str]) -> str | None:
+    if not acts:
+        return ""
+    operation = grammar.operations.get(acts)
+    return operation.name if operation else None
+
+
+def _with_acts(
+    grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seating, acts: frozenset[str], used: frozenset[int]
+) -> Match | None:
+    family = grammar.family
+    reading = _Reading()
+    for index, token in enumerate(tokens):
+        if token.has("act") and (index in used or not _has_other_sense(token, family)):
+            reading.after_place = False
+            continue
+        if not _take(reading, token, family, tokens[index + 1 : index + 2]):
+            return None
+    rank = _rank(grammar, reading, acts)
+    if rank is None:
+        return None
+    operation = _operation(grammar, acts) or ""
+    if reading.inverse:
+        operation = {"on": "off", "off": "on"}.get(operation, operation)
+    if reading.named_value and operation == "off":
+        opposite = family.words.get("inverse", {}).get(reading.amount.value)
+        operation, reading.amount.value = "", opposite
+    where = Where(tuple(dict.fromkeys(reading.places)), reading.plural, reading.every, reading.both, reading.row)
+    members = members_at(family, where, seating)
+    if members is None:
+        return None
+    try:
+        wish = wish_for(family, operation, reading.amount)
+    except NoSenseError:
+        return None
+    except ImpossibleValueError as error:
+        return Match(family, operation, Wish(Kind.SET), tuple(members), rank, impossible=str(error))
+    return Match(family, operation, wish, tuple(members), rank)
+
+
+def _rank(grammar: FamilyGrammar, reading: _Reading, acts: frozenset[str]) -> int | None:
+    if reading.role > 0:
+        return reading.role
+    if reading.thing and acts in grammar.own:
+        return NOUN_RANKS["thing"]
+    if acts and acts in grammar.alone:
+        return RANK_ALONE
+    if reading.amount.value is not None and grammar.family.words.get("values_name"):
+        return RANK_VALUE
+    return None
+
+
+def _take(reading: _Reading, token: Token, family: Family, following: Sequence[Token]) -> bool:
+    """Account for one word; False when it has no sense here."""
+    senses = token.senses
+    after_place, reading.after_place = reading.after_place, False
+    use: NounUse | None = senses.get("noun", {}).get(family.id)
+    value = senses.get("value", {}).get(family.id)
+    if value is not None and (use is None or use.role == "context") and reading.amount.value is None:
+        reading.amount.value = value
+        return True
+    if "to" in senses or "by" in senses:
+        reading.pending = "to" if "to" in senses else "by"
+        if "function" not in senses and "act" not in senses:
+            return True
+    if use is not None:
+        return _take_noun(reading, use)
+    if after_place and "place_noun" in senses:
+        return True
+    if "place" in senses:
+        reading.places.append(senses["place"])
+        reading.after_place = True
+        return True
+    if _take_amount(reading, token, family, following):
+        return True
+    if "all" in senses or "both" in senses:
+        reading.every = reading.every or "all" in senses
+        reading.both = reading.both or "both" in senses
+        return True
+    if any(sense in senses for sense in _SKIPPED):
+        reading.after_place = after_place
+        return True
+    return "to" in senses or "by" in senses
+
+
+def _take_noun(reading: _Reading, use: NounUse) -> bool:
+    if use.role == "thing":
+        reading.thing = True
+    else:
+        reading.role = max(reading.role, NOUN_RANKS[use.role])
+    reading.plural = reading.plural or use.plural
+    reading.every = reading.every or use.every
+    reading.inverse = reading.inverse or use.inverse
+    reading.row = use.row if use.row is not None else reading.row
+    if use.value is not None:
+        if reading.amount.value is not None:
+            return False
+        reading.amount.value, reading.named_value = use.value, True
+    return True
+
+
+def _take_amount(reading: _Reading, token: Token, family: Family, following: Sequence[Token]) -> bool:
+    amount, senses = reading.amount, token.senses
+    if "number" in senses:
+        if amount.number is not None:
+            return False
+        amount.number, amount.relation, reading.pending = senses["number"], reading.pending, ""
+        if not amount.unit and following and following[0].has("notches") and not following[0].has("place_noun"):
+            amount.unit = ""
+        return True
+    if "unit" in senses and amount.number is not None and (not amount.unit or amount.unit == "degrees"):
+        amount.unit = senses["unit"]
+        return True
+    if "notches" in senses and amount.number is not None and not amount.unit:
+        amount.unit = "notches"
+        return True
+    if "level_unit" in senses and following and following[0].has("number") and amount.number is None:
+        amount.unit = "level"
+        return True
+    return _take_word_amount(amount, senses, family)
+
+
+def _take_word_amount(amount: Amount, senses: dict[str, Any], family: Family) -> bool:
+    if "fraction" in senses and amount.fraction is None and family.kind is not FamilyKind.CHOICE:
+        amount.fraction = float(senses["fraction"])
+    elif "extreme" in senses and not amount.extreme and not amount.full:
+        amount.extreme = senses["extreme"]
+    elif "degree" in senses:
+        amount.degree = Degree(senses["degree"])
+    elif "level" in senses and not amount.level and family.kind is FamilyKind.LEVEL:
+        amount.level = senses["level"]
+    elif "colour" in senses and family.kind is FamilyKind.COLOUR and not amount.colour:
+        amount.colour = senses["colour"]
+    elif "colour_word" in senses and family.kind is FamilyKind.COLOUR:
+        pass
+    elif "more" in senses or "less" in senses:
+        amount.more = 1 if "more" in senses else -1
+    elif "full" in senses:
+        amount.full = True
+    else:
+        return False
+    return True
+
+
+def parts_of(tokens: Iterable[Token]) -> tuple[list[Token], list[Token], list[Token]]:
+    """Nouns, action words with amounts, and places of a clause, for a neighbour that lacks them."""
+    nouns: list[Token] = []
+    actions: list[Token] = []
+    places: list[Token] = []
+    amounts = ("number", "unit", "notches", "level_unit", "fraction", "extreme", "degree", "level", "colour")
+    for token in tokens:
+        if token.has("noun") and not token.has("place"):
+            nouns.append(token)
+        if any(token.has(sense) for sense in ("act", "to", "by", "more", "less", "full", "value", *amounts)):
+            actions.append(token)
+        if token.has("place"):
+            places.append(token)
+    return nouns, actions, places
+
+
+def asked_value(family: Family, acts: frozenset[str], grammar: FamilyGrammar) -> Value | None:
+    """The value a question is about ("is it open?"), from its action words; None when it is about none."""
+    operation = _operation(grammar, acts)
+    if not operation:
+        return None
+    try:
+        return wish_for(family, operation, Amount()).value
+    except (NoSenseError, ImpossibleValueError):
+        return None

@@ -1,0 +1,137 @@
+"""Questions about the vehicle: "is the trunk locked?", "how warm is it?", "which windows are open?"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hmi.catalogue.families import Family, FamilyKind
+from hmi.requests import Kind, Request
+from hmi.understanding.grammar.clauses import Clause, split
+from hmi.understanding.grammar.lexicon import NOUN_RANKS, FamilyGrammar, Lexicon, NounUse, Token
+from hmi.understanding.grammar.matching import asked_value
+from hmi.understanding.grammar.places import Seating, Where, members_at
+
+_STATE_ACTS = frozenset(
+    {"open", "close", "lock", "unlock", "on", "off", "fold", "unfold", "mute", "unmute", "play"}
+)
+_FILLED = ("question", "fill", "function", "filler", "light", "pause", "to", "also", "again", "pronouns", "conj")
+_SENSOR_BONUS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Answerable:
+    """A question read as readings of one family, and how surely it is about it."""
+
+    requests: tuple[Request, ...]
+    rank: float
+
+
+def is_question(tokens: Sequence[Token]) -> bool:
+    """True when the first word that says something asks."""
+    for token in tokens:
+        if token.has("question"):
+            return True
+        if not any(token.has(sense) for sense in ("filler", "pause", "conj", "also")):
+            return False
+    return False
+
+
+def read_question(lexicon: Lexicon, tokens: Sequence[Token], seating: Seating) -> list[tuple[Request, ...]]:
+    """The readings asked for, one tuple per equally good way to understand the question; [] for none."""
+    found: list[tuple[Request, ...]] = []
+    for clause in split(tokens):
+        if clause.has("question") or not found:
+            answers = _read_clause(lexicon, clause, seating)
+        else:
+            answers = _read_clause(lexicon, Clause("start", [*_question_of(tokens), *clause.tokens]), seating)
+        if not answers:
+            return []
+        found = [(*before, *answers[0]) for before in found] if found else answers
+    return found
+
+
+def _question_of(tokens: Sequence[Token]) -> list[Token]:
+    return [token for token in tokens if token.has("question")][:1]
+
+
+def _read_clause(lexicon: Lexicon, clause: Clause, seating: Seating) -> list[tuple[Request, ...]]:
+    answers = []
+    for grammar in lexicon.grammars.values():
+        answer = _ask_family(grammar, clause.tokens, seating)
+        if answer is not None:
+            answers.append(answer)
+    if not answers:
+        return []
+    top = max(answer.rank for answer in answers)
+    return list(dict.fromkeys(answer.requests for answer in answers if answer.rank == top))
+
+
+def _ask_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seating) -> Answerable | None:
+    family = grammar.family
+    rank = -1.0
+    acts: set[str] = set()
+    places: list[str] = []
+    use_plural = every = after_place = False
+    row: int | None = None
+    sort = next((token.senses["question"] for token in tokens if token.has("question")), "is")
+    for token in tokens:
+        use: NounUse | None = token.senses.get("noun", {}).get(family.id)
+        asked = family.id in token.senses.get("asks", {}) or family.id in token.senses.get("asks_is", {})
+        if token.has("question"):
+            pass
+        elif asked:
+            rank = max(rank, 5.0)
+        elif use is not None and not (token.has("act") and token.senses["act"] in _STATE_ACTS and rank > 0):
+            rank = max(rank, float(NOUN_RANKS[use.role]) - (1 if use.role == "thing" else 0))
+            use_plural, every = use_plural or use.plural, every or use.every
+            row = use.row if use.row is not None else row
+        elif token.has("act") and token.senses["act"] in _STATE_ACTS and _fits(grammar, token, acts):
+            acts.add(token.senses["act"])
+        elif after_place and token.has("place_noun"):
+            pass
+        elif token.has("place"):
+            places.append(token.senses["place"])
+        elif token.has("all") or token.has("both"):
+            every = True
+        elif not _filled(token, family):
+            return None
+        after_place = token.has("place")
+    if rank <= 0:
+        return None
+    many = sort == "which" or every
+    return _answer(grammar, Where(tuple(places), use_plural, many, False, row), seating, frozenset(acts), rank)
+
+
+def _fits(grammar: FamilyGrammar, token: Token, acts: set[str]) -> bool:
+    if asked_value(grammar.family, frozenset({*acts, token.senses["act"]}), grammar) is not None:
+        return True
+    return False
+
+
+def _filled(token: Token, family: Family) -> bool:
+    if any(token.has(sense) for sense in _FILLED):
+        return True
+    if family.kind is FamilyKind.OPENING and (token.has("fraction") or token.has("full") or token.has("degree")):
+        return True
+    if family.kind is FamilyKind.READING:
+        return token.has("level") or token.has("more")
+    return family.id in token.senses.get("value", {})
+
+
+def _answer(
+    grammar: FamilyGrammar, where: Where, seating: Seating, acts: frozenset[str], rank: float
+) -> Answerable | None:
+    family = grammar.family
+    members = members_at(family, where, seating)
+    if not members:
+        return None
+    asked = asked_value(family, acts, grammar) if acts else None
+    if acts and asked is None:
+        return None
+    if acts:  # "is it locked?" is about the family that can be locked
+        rank += 1
+    if family.kind is FamilyKind.READING:
+        rank += _SENSOR_BONUS
+    requests = tuple(Request(Kind.READ, family.members[place], asked) for place in members)
+    return Answerable(requests, rank)

@@ -1,0 +1,205 @@
+"""The grammar as a recogniser: sentence in, interpretation out; what it cannot account for it does not touch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hmi.catalogue.families import Place
+from hmi.catalogue.family_file import Families
+from hmi.requests import Act, Context, Interpretation, Option, Question, Request
+from hmi.understanding.grammar.clauses import split
+from hmi.understanding.grammar.lexicon import Lexicon, Token
+from hmi.understanding.grammar.matching import Match
+from hmi.understanding.grammar.places import Seating
+from hmi.understanding.grammar.questions import is_question, read_question
+from hmi.understanding.grammar.sentence import NotUnderstoodError, Resolved, SentenceReader
+from hmi.understanding.grammar.text import PAUSE, words_of
+
+NAME = "grammar"
+_MAX_OPTIONS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the grammar remembers of the last sentence that asked for something."""
+
+    resolved: tuple[Resolved, ...]
+
+
+class GrammarRecogniser:
+    """Reads sentences by the words of the catalogue's families; see `docs/understanding.md`."""
+
+    name = NAME
+
+    def __init__(self, families: Families, left_hand_drive: bool = True) -> None:
+        self._lexicon = Lexicon(families)
+        self._left_hand_drive = left_hand_drive
+
+    def interpret(self, text: str, context: Context) -> Interpretation:
+        """Interpret `text`; `Act.UNKNOWN` with the words in question when some word has no sense in it."""
+        words = words_of(text)
+        steering = self._steering(words, context)
+        if steering is not None:
+            return steering
+        tokens = self._lexicon.tokens(words)
+        seating = Seating(context.speaker, self._left_hand_drive)
+        if is_question(tokens):
+            return self._question(tokens, seating)
+        blocked = _blocking(tokens)
+        if blocked:
+            return _unknown(blocked)
+        return self._request(tokens, seating, context)
+
+    def _steering(self, words: Sequence[str], context: Context) -> Interpretation | None:
+        """Whole sentences about the conversation itself: yes, no, the second one, undo, help, thanks."""
+        if not words:
+            return _unknown([])
+        forms = {" ".join(words), " ".join(word for word in words if word != PAUSE)}
+        bare = " ".join(
+            token.text
+            for token in self._lexicon.tokens(list(words))
+            if not (token.has("filler") or token.has("pause"))
+        )
+        sentences = self._lexicon.sentences
+        if context.question is not None:
+            choice = self._choice(forms | ({bare} if bare else set()), words, context.question)
+            if choice is not None:
+                return Interpretation(Act.CHOOSE, choice=choice, understood_by=NAME)
+        acts = [("yes", Act.CONFIRM), ("no", Act.DENY), ("undo", Act.UNDO), ("help", Act.HELP)]
+        for name, act in acts:
+            if forms & sentences[name] or (name != "yes" and bare and bare in sentences[name]):
+                if act is Act.CONFIRM and not (context.awaiting_confirmation or context.question):
+                    continue
+                return Interpretation(act, understood_by=NAME)
+        if forms & sentences["smalltalk"] or not bare:
+            return Interpretation(Act.SMALLTALK, understood_by=NAME)
+        return None
+
+    def _choice(self, forms: set[str], words: Sequence[str], question: Question) -> int | None:
+        for index, names in enumerate(self._lexicon.ordinals[: len(question.options)]):
+            if forms & names:
+                return index
+        said = set(words) - {"the", "please", "one", PAUSE}
+        fitting = [
+            index for index, option in enumerate(question.options) if said and said <= set(words_of(option.label))
+        ]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _question(self, tokens: Sequence[Token], seating: Seating) -> Interpretation:
+        ways = read_question(self._lexicon, tokens, seating)
+        if not ways:
+            return _unknown([token.text for token in tokens if not token.senses])
+        return Interpretation(Act.REQUEST, requests=ways[0], understood_by=NAME)
+
+    def _request(self, tokens: Sequence[Token], seating: Seating, context: Context) -> Interpretation:
+        memory = context.memory.resolved if isinstance(context.memory, Memory) else ()
+        correcting = bool(memory) and _opens_with_correction(tokens)
+        clauses = split(_after_opening(tokens) if correcting else tokens)
+        if clauses and clauses[0].joined in ("except", "correction"):
+            clauses[0].joined = "start"
+        try:
+            resolved = SentenceReader(self._lexicon, seating, memory).read(clauses)
+        except NotUnderstoodError as error:
+            return _unknown(error.words)
+        if not resolved:
+            return _unknown([])
+        interpretation = _interpretation(resolved)
+        replaces = correcting and _replaces(resolved, memory)
+        return interpretation if not replaces else _replacing(interpretation)
+
+
+def _unknown(words: Sequence[str]) -> Interpretation:
+    return Interpretation(Act.UNKNOWN, leftover=tuple(words), understood_by=NAME)
+
+
+def _blocking(tokens: Sequence[Token]) -> list[str]:
+    """Words that turn the meaning round or put it off; the grammar leaves such sentences alone."""
+    return [token.text for token in tokens if token.has("negation") or token.has("condition")]
+
+
+def _opens_with_correction(tokens: Sequence[Token]) -> bool:
+    for token in tokens:
+        if token.has("correction") or token.text in ("no", "nope", "nah"):
+            return True
+        if not (token.has("filler") or token.has("pause")):
+            return False
+    return False
+
+
+def _after_opening(tokens: Sequence[Token]) -> list[Token]:
+    rest = list(tokens)
+    while rest and (rest[0].has("correction") or rest[0].has("filler") or rest[0].has("pause")):
+        rest.pop(0)
+    return rest
+
+
+def _replaces(resolved: Sequence[Resolved], memory: Sequence[Resolved]) -> bool:
+    """True when the new request is for another member, or another device, than the one to be corrected."""
+    new, old = resolved[0], memory[-1]
+    if len(resolved) != 1 or not new.matches or not old.matches:
+        return False
+    if new.matches[0].family.id != old.matches[0].family.id:
+        return new.borrowed == "action"
+    return set(new.matches[0].members) != set(old.matches[0].members)
+
+
+def _replacing(interpretation: Interpretation) -> Interpretation:
+    return Interpretation(
+        interpretation.act,
+        interpretation.requests,
+        interpretation.question,
+        replaces_last=True,
+        understood_by=NAME,
+        memory=interpretation.memory,
+        refusal=interpretation.refusal,
+    )
+
+
+def _interpretation(resolved: Sequence[Resolved]) -> Interpretation:
+    for index, clause in enumerate(resolved):
+        if len(clause.matches) > 1 or not clause.matches[0].members:
+            return _clarify(resolved, index)
+        if clause.matches[0].impossible:
+            return Interpretation(Act.REFUSE, refusal=clause.matches[0].impossible, understood_by=NAME)
+    requests = tuple(request for clause in resolved for request in clause.matches[0].requests())
+    unique = tuple(dict.fromkeys(requests))
+    return Interpretation(Act.REQUEST, unique, understood_by=NAME, memory=Memory(tuple(resolved)))
+
+
+def _clarify(resolved: Sequence[Resolved], index: int) -> Interpretation:
+    """One short question; each option is the whole sentence with that reading."""
+    choices = _choices(resolved[index])
+    if not choices or len(choices) > _MAX_OPTIONS:
+        return _unknown([token.text for token in resolved[index].tokens])
+    others = [clause for position, clause in enumerate(resolved) if position != index]
+    if any(len(clause.matches) != 1 or not clause.matches[0].members for clause in others):
+        return _unknown([token.text for token in resolved[index].tokens])
+    options = []
+    for label, match in choices:
+        whole = [*resolved]
+        whole[index] = Resolved((match,), resolved[index].tokens)
+        requests: list[Request] = [r for clause in whole for r in clause.matches[0].requests()]
+        options.append(Option(label, tuple(dict.fromkeys(requests)), Memory(tuple(whole))))
+    listed = ", ".join(option.label for option in options[:-1]) + f" or {options[-1].label}"
+    question = Question(f"Which one: {listed}?", tuple(options))
+    return Interpretation(Act.CLARIFY, question=question, understood_by=NAME)
+
+
+def _choices(clause: Resolved) -> list[tuple[str, Match]]:
+    if len(clause.matches) > 1:
+        labelled = [(f"the {match.family.label}", match) for match in clause.matches if match.members]
+        return labelled if len({label for label, _ in labelled}) == len(labelled) else []
+    match = clause.matches[0]
+    return [
+        (f"the {_side_name(place)} {match.family.label}", _only(match, place)) for place in match.family.members
+    ]
+
+
+def _side_name(place: Place) -> str:
+    row = {None: "", 1: "front ", 2: "rear "}.get(place.row, f"row {place.row} ")
+    return (row + {"driver": "left", "passenger": "right"}.get(place.side or "", place.side or "")).strip()
+
+
+def _only(match: Match, place: Place) -> Match:
+    return Match(match.family, match.operation, match.wish, (place,), match.rank)

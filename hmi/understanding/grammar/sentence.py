@@ -1,0 +1,305 @@
+"""All clauses of a sentence together: what one leaves out, its neighbours or the conversation fill in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from hmi.catalogue.families import Place
+from hmi.understanding.grammar.clauses import Clause
+from hmi.understanding.grammar.lexicon import Lexicon, Token
+from hmi.understanding.grammar.matching import Match, matches_of, parts_of
+from hmi.understanding.grammar.places import Seating
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A clause with its readings (several: ambiguous) and the words that gave them."""
+
+    matches: tuple[Match, ...]
+    tokens: tuple[Token, ...]
+    borrowed: str = ""
+    """What it took from a neighbour: "", "noun", "action" or "both"."""
+
+
+class NotUnderstoodError(Exception):
+    """Some clause has no reading; `words` are those nobody could account for."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__(" ".join(words))
+        self.words = tuple(words)
+
+
+class SentenceReader:
+    """Reads the clauses of one sentence from left to right."""
+
+    def __init__(self, lexicon: Lexicon, seating: Seating, memory: Sequence[Resolved]) -> None:
+        self._lexicon = lexicon
+        self._seating = seating
+        self._memory = list(memory)
+        self._done: list[Resolved] = []
+        self._raw_before: Clause | None = None
+
+    def read(self, clauses: Sequence[Clause]) -> list[Resolved]:
+        """The readings of all clauses. Raises `NotUnderstoodError` when one has none."""
+        index = 0
+        while index < len(clauses):
+            index += self._read_one(clauses, index)
+        return self._done
+
+    def _read_one(self, clauses: Sequence[Clause], index: int) -> int:
+        """Read the clause at `index`; returns how many clauses that used up."""
+        clause = clauses[index]
+        if clause.joined == "except":
+            return self._except(clauses, index)
+        if clause.joined == "correction":
+            return self._correct(clauses, index)
+        following = clauses[index + 1] if index + 1 < len(clauses) else None
+        if following is not None and following.joined == "except" and not clause.has_noun():
+            nouns, _, _ = parts_of(following.tokens)
+            clause = Clause(clause.joined, [*clause.tokens, *nouns])
+        # a fronted topic or place: "the left rear window, put it down"; "in the back, open the windows"
+        if following is not None and following.joined in ("pause", "verb") and not clause.has_action():
+            merged = Clause(clause.joined, [*clause.tokens, *following.tokens])
+            topic = clause.has_noun() and not following.has_noun()
+            place = not clause.has_noun() and clause.has_place() and not following.has_place()
+            if (topic or place) and self._try(merged.tokens):
+                self._raw_before = merged
+                return 2
+        if self._whole(clause) or self._from_next(clauses, index) or self._from_before(clause):
+            self._raw_before = clause
+            return 1
+        if self._incomplete_before_correction(clauses, index):
+            self._raw_before = clause
+            return 1
+        raise NotUnderstoodError(_strange_words(clause))
+
+    def _whole(self, clause: Clause) -> bool:
+        bare_amount = not clause.has_noun() and clause.has("pronouns")
+        return not bare_amount and self._try(clause.tokens)
+
+    def _try(self, tokens: Sequence[Token], borrowed: str = "", seating: Seating | None = None) -> bool:
+        matches = matches_of(self._lexicon, tokens, seating or self._seating)
+        if matches:
+            self._done.append(Resolved(tuple(matches), tuple(tokens), borrowed))
+            return True
+        if not borrowed:
+            return self._several_aspects(tokens)
+        return False
+
+    def _several_aspects(self, tokens: Sequence[Token]) -> bool:
+        """One device, several things about it: "ambient lights on in blue", "AC on at 22 degrees"."""
+        groups = _aspects(tokens)
+        if len(groups) < 2:
+            return False
+        shared = [token for token in tokens if not any(token in group for group in groups)]
+        found: list[Resolved] = []
+        for group in groups:
+            part = [token for token in tokens if token in group or token in shared]
+            matches = matches_of(self._lexicon, part, self._seating)
+            if len(matches) != 1 or matches[0].impossible:
+                return False
+            found.append(Resolved(tuple(matches), tuple(part)))
+        self._done.extend(found)
+        return True
+
+    def _from_next(self, clauses: Sequence[Clause], index: int) -> bool:
+        """ "windows and sunroof open", "the driver's and passenger's windows down": what comes later counts here."""
+        clause = clauses[index]
+        if clause.has_noun() and clause.has_action():
+            return False
+        for following in clauses[index + 1 : index + 4]:
+            if following.joined not in ("conj", "pause"):
+                return False
+            nouns, actions, _ = parts_of(following.tokens)
+            if not clause.has_noun() and not nouns:
+                continue
+            if not clause.has_action() and not actions:
+                continue
+            extra = ([] if clause.has_noun() else nouns) + ([] if clause.has_action() else actions)
+            if extra and self._try([*clause.tokens, *extra], "both"):
+                return True
+        return False
+
+    def _from_before(self, clause: Clause) -> bool:
+        """ "… and the sunroof too", "a bit more", "and the back", "close them again"."""
+        before = self._done[-1:] if self._done else self._memory
+        if not before and self._raw_before is None:
+            return False
+        if clause.has_noun() and not clause.has_action():
+            return self._borrow_action(clause, before)
+        if clause.has_action():
+            return not clause.has_noun() and self._borrow_nouns(clause, before)
+        if clause.has_place() or clause.has("same") or clause.has("also"):
+            return self._borrow_both(clause, before)
+        return False
+
+    def _borrow_action(self, clause: Clause, before: Sequence[Resolved]) -> bool:
+        sources = [resolved.tokens for resolved in before[-1:]]
+        if self._raw_before is not None:
+            sources.append(tuple(self._raw_before.tokens))
+        for source in sources:
+            _, actions, _ = parts_of(source)
+            if actions and self._try([*clause.tokens, *_without(actions, clause.tokens)], "action"):
+                return True
+        return False
+
+    def _borrow_nouns(self, clause: Clause, before: Sequence[Resolved]) -> bool:
+        chosen = before if any(t.text in _PLURAL_PRONOUNS for t in clause.tokens) else before[-1:]
+        mark = len(self._done)
+        for resolved in chosen:
+            if not self._borrow_one_noun(clause, resolved):
+                del self._done[mark:]
+                return False
+        return bool(chosen)
+
+    def _borrow_one_noun(self, clause: Clause, resolved: Resolved) -> bool:
+        nouns, actions, places = parts_of(resolved.tokens)
+        extra = list(nouns)
+        if not clause.has_place():
+            extra += places + [token for token in resolved.tokens if token.has("all") or token.has("both")]
+        only_degree = not any(token.has("act") or _is_target(token) for token in clause.tokens)
+        seating = self._seating_after(resolved)
+        if only_degree:
+            acts = [token for token in actions if token.has("act")]
+            if self._try([*clause.tokens, *_without(extra + acts, clause.tokens)], "noun", seating):
+                return True
+            ups = [token for token in acts if token.senses["act"] not in ("on", "off")]
+            return self._try([*clause.tokens, *_without(extra + ups, clause.tokens)], "noun", seating)
+        if not nouns:  # the words before named it by their verb alone ("louder"): keep that family's own noun
+            extra = [*extra, _family_noun(resolved)]
+        if self._try([*clause.tokens, *_without(extra, clause.tokens)], "noun", seating):
+            return True
+        return self._try(
+            [*clause.tokens, *_without([_family_noun(resolved), *places], clause.tokens)], "noun", seating
+        )
+
+    def _borrow_both(self, clause: Clause, before: Sequence[Resolved]) -> bool:
+        for resolved in before[-1:]:
+            nouns, actions, _ = parts_of(resolved.tokens)
+            source = [token for token in resolved.tokens if token in nouns or token in actions or _neutral(token)]
+            source = [token for token in source if not token.has("place") or token.has("act")]
+            if self._try([*clause.tokens, *source], "both", self._seating_after(resolved)):
+                return True
+        if not before and self._raw_before is not None:
+            nouns, actions, _ = parts_of(self._raw_before.tokens)
+            return self._try([*clause.tokens, *_without(nouns + actions, clause.tokens)], "both")
+        return False
+
+    def _seating_after(self, resolved: Resolved) -> Seating:
+        return replace(self._seating, last=resolved.matches[0].members if resolved.matches else ())
+
+    def _correct(self, clauses: Sequence[Clause], index: int) -> int:
+        """ "open the driver's, no wait, the passenger's window": the clause before gives way."""
+        clause = Clause("start", clauses[index].tokens)
+        mark = len(self._done)
+        if mark and self._done[-1].matches and clause.has_noun() and clause.has_action():
+            done = self._whole(clause)
+        else:
+            done = self._from_before(clause) or self._whole(clause) or self._from_next(clauses, index)
+        if not done:
+            raise NotUnderstoodError(_strange_words(clause))
+        if mark:
+            del self._done[mark - 1]
+        self._raw_before = clause
+        return 1
+
+    def _incomplete_before_correction(self, clauses: Sequence[Clause], index: int) -> bool:
+        following = clauses[index + 1] if index + 1 < len(clauses) else None
+        return following is not None and following.joined == "correction" and not clauses[index].unknown()
+
+    def _except(self, clauses: Sequence[Clause], index: int) -> int:
+        """ "all windows except mine [and the passenger's]": take members away from the clause before."""
+        used = 1
+        parts = [clauses[index]]
+        for following in clauses[index + 1 :]:
+            alone = following.has_place() and not following.has_action() and not following.has_noun()
+            if following.joined not in ("conj", "pause") or not alone:
+                break
+            parts.append(following)
+            used += 1
+        if not self._done:
+            raise NotUnderstoodError(_strange_words(clauses[index]))
+        main = self._done[-1]
+        if len(main.matches) != 1:
+            raise NotUnderstoodError(_strange_words(clauses[index]))
+        removed: set[Place] = set()
+        for part in parts:
+            removed |= self._excepted(part, main)
+        _, actions, _ = parts_of(parts[0].tokens)
+        actions = [token for token in actions if not token.has("place") and not token.has("noun")]
+        match = main.matches[0]
+        if actions:
+            matches = matches_of(self._lexicon, [*main.tokens, *actions], self._seating)
+            if len(matches) != 1:
+                raise NotUnderstoodError(_strange_words(clauses[index]))
+            match = matches[0]
+        left = tuple(place for place in match.family.members if place in match.members and place not in removed)
+        if not left or len(left) == len(match.members):
+            raise NotUnderstoodError(_strange_words(clauses[index]))
+        self._done[-1] = replace(main, matches=(replace(match, members=left),))
+        return used
+
+    def _excepted(self, clause: Clause, main: Resolved) -> set[Place]:
+        nouns, actions, _ = parts_of(main.tokens)
+        kept = [token for token in clause.tokens if not token.has("act") or token.has("place")]
+        kept = [token for token in kept if not _is_target(token)]
+        own_noun = [] if clause.has_noun() else [token for token in nouns if not token.has("place")]
+        acts = [token for token in actions if token not in kept]
+        for noun in (own_noun, [_family_noun(main)]):
+            matches = matches_of(self._lexicon, [*kept, *noun, *acts], self._seating)
+            if len(matches) == 1 and matches[0].family == main.matches[0].family:
+                return set(matches[0].members)
+        raise NotUnderstoodError(_strange_words(clause))
+
+
+_PLURAL_PRONOUNS = frozenset({"them", "these", "those", "both of them", "all of them", "they", "em", "them both"})
+
+
+def _family_noun(resolved: Resolved) -> Token:
+    """A stand-in noun that names just the family of a resolved clause."""
+    from hmi.understanding.grammar.lexicon import NounUse
+
+    family = resolved.matches[0].family
+    plural = len(resolved.matches[0].members) > 1
+    return Token(family.label, {"noun": {family.id: NounUse("noun", plural=plural)}})
+
+
+def _is_target(token: Token) -> bool:
+    return any(token.has(sense) for sense in ("number", "fraction", "extreme", "level", "colour", "value", "full"))
+
+
+def _neutral(token: Token) -> bool:
+    return any(token.has(sense) for sense in ("to", "by", "function", "light"))
+
+
+def _without(tokens: Sequence[Token], present: Sequence[Token]) -> list[Token]:
+    """`tokens` without repeats and without those already present."""
+    kept: list[Token] = []
+    for token in tokens:
+        if token not in present and token not in kept:
+            kept.append(token)
+    return kept
+
+
+def _aspects(tokens: Sequence[Token]) -> list[list[Token]]:
+    """The action words, the colour, the value and the amount of a clause, as groups of tokens."""
+    acts = [token for token in tokens if token.has("act") and not token.has("noun")]
+    colours = [token for token in tokens if token.has("colour")]
+    amounts = [
+        token
+        for token in tokens
+        if any(token.has(s) for s in ("number", "unit", "fraction", "extreme", "level", "to", "notches"))
+        and token not in acts
+        and token not in colours
+        and not token.has("noun")
+    ]
+    values = [token for token in tokens if token.has("value") and token not in (*acts, *colours, *amounts)]
+    values = [token for token in values if not token.has("noun")]
+    has_amount = any(_is_target(token) for token in amounts)
+    return [group for group in (acts, colours, amounts if has_amount else [], values) if group]
+
+
+def _strange_words(clause: Clause) -> list[str]:
+    strange = [token.text for token in clause.tokens if not token.senses]
+    return strange or [token.text for token in clause.tokens]

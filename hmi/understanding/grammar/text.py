@@ -1,0 +1,113 @@
+"""From what was typed or recognised to words: lower case, no accents of punctuation, numbers as numerals."""
+
+from __future__ import annotations
+
+import re
+
+_APOSTROPHES = re.compile(r"[’‘`´]")
+_WORD = re.compile(r"#[0-9a-f]{6}\b|\d+(?:[.,]\d+)?|[a-zà-öø-ÿ]+(?:'[a-z]+)*'?|[,.;:!?]|[^\s]")
+_UNITS = {"%": "percent", "°": "degrees", "℃": "degrees celsius", "℉": "degrees fahrenheit", "&": "and"}
+_PAUSES = frozenset(",.;:!?")
+PAUSE = ","
+
+_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+_SMALL = {word: number for number, word in enumerate((_ONES + " seventeen eighteen nineteen").split())}
+_TENS = {
+    word: number * 10
+    for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+}
+_TENS["fourty"] = 40  # a common misspelling
+MAX_WORDS = 60
+"""A sentence with more words than this is not a request anybody speaks; the rest is not looked at."""
+
+
+def words_of(text: str) -> list[str]:
+    """The words of `text`, in lower case; pauses (punctuation) become a comma of their own.
+
+    Apostrophes and hyphens vanish ("driver's" → "drivers", "rear-view" → "rear view"), units become words and
+    spelled-out numbers become numerals ("twenty two point five" → "22.5").
+    """
+    lowered = _APOSTROPHES.sub("'", text.lower()[:2000])
+    for sign, word in _UNITS.items():
+        lowered = lowered.replace(sign, f" {word} ")
+    lowered = re.sub(r"\ba\s*/\s*c\b|\ba\.c\.?(?=\W|$)", "ac", lowered)
+    lowered = re.sub(r"(?<=[a-z])[-–—](?=[a-z])", " ", lowered)
+    lowered = re.sub(r"(\d)(?=[a-z])", r"\1 ", lowered)  # "22c" → "22 c"
+    lowered = re.sub(r"\s[-–—]+\s|…|\.\.+", " , ", lowered)
+    lowered = re.sub(r"(?<=[a-z])/(?=[a-z])", " ", lowered)
+    found: list[str] = []
+    for match in _WORD.finditer(lowered):
+        word = match.group()
+        if word in _PAUSES:
+            if found and found[-1] != PAUSE:
+                found.append(PAUSE)
+        elif word[0].isdigit():
+            found.append(word.replace(",", "."))
+        else:
+            found.append(word.replace("'", ""))
+        if len(found) > MAX_WORDS:
+            break
+    while found and found[-1] == PAUSE:
+        found.pop()
+    return join_numbers([word for word in found if word])
+
+
+def join_numbers(words: list[str]) -> list[str]:
+    """Replace every run of number words by its numeral; "one" alone stays a word, since it is also a pronoun."""
+    joined: list[str] = []
+    index = 0
+    while index < len(words):
+        value, used = _number_at(words, index)
+        if used and not (used == 1 and words[index] == "one"):
+            joined.append(f"{value:g}")
+            index += used
+        else:
+            joined.append(words[index])
+            index += 1
+    return joined
+
+
+def _number_at(words: list[str], start: int) -> tuple[float, int]:
+    """The number that begins at `start` and how many words it takes; (0, 0) when none does."""
+    index = start
+    value: float
+    if words[index] in ("a", "one") and words[index + 1 : index + 2] == ["hundred"]:
+        value, index = 100, index + 2
+        if words[index : index + 1] == ["and"]:
+            index += 1
+        rest, used = _below_hundred(words, index)
+        if used:
+            value, index = value + rest, index + used
+        elif words[index - 1] == "and":
+            index -= 1
+    else:
+        value, used = _below_hundred(words, index)
+        if not used and words[index].replace(".", "", 1).isdigit():
+            value, used = float(words[index]), 1
+        if not used:
+            return 0, 0
+        index += used
+    value, index = _with_fraction(words, value, index)
+    return value, index - start
+
+
+def _below_hundred(words: list[str], index: int) -> tuple[int, int]:
+    if index >= len(words):
+        return 0, 0
+    if words[index] in _TENS:
+        ones = _SMALL.get(words[index + 1], 10) if index + 1 < len(words) else 10
+        return (_TENS[words[index]] + ones, 2) if 0 < ones < 10 else (_TENS[words[index]], 1)
+    if words[index] in _SMALL:
+        return _SMALL[words[index]], 1
+    return 0, 0
+
+
+def _with_fraction(words: list[str], value: float, index: int) -> tuple[float, int]:
+    if words[index : index + 1] == ["point"] and index + 1 < len(words):
+        digit = words[index + 1]
+        number = _SMALL.get(digit, int(digit) if digit.isdigit() else -1)
+        if 0 <= number < 10:
+            return value + number / 10, index + 2
+    if words[index : index + 3] == ["and", "a", "half"]:
+        return value + 0.5, index + 3
+    return value, index
