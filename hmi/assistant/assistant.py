@@ -135,9 +135,28 @@ class Assistant:
             turn = _Turn(conversation, text, conversation.speaker)
             return self._finish(turn, self._chosen(turn, option))
 
+    def request(
+        self, requests: Sequence[Request], conversation_id: str = "", speaker: Speaker = _DRIVER, text: str = ""
+    ) -> Answer:
+        """Do what `requests` ask for: wishes of a caller that names signals itself instead of saying a sentence.
+
+        They go through the same plan, rules, proof, history and undo. An empty id begins a new conversation; `text`
+        is what the history shows as said.
+        """
+        conversation = self._conversations.open(conversation_id or uuid.uuid4().hex)
+        with conversation.lock:
+            conversation.expire_questions(self._now())
+            conversation.close_questions()
+            turn = _Turn(conversation, text, speaker)
+            return self._finish(turn, self._request(turn, tuple(requests), replaces_last=False))
+
     def conversation(self, conversation_id: str) -> Conversation:
         """What has been said so far. Raises `NotFoundError`."""
         return self._conversations.get(conversation_id)
+
+    def conversation_ids(self) -> Sequence[str]:
+        """Ids of the conversations in memory, the longest unused first."""
+        return self._conversations.ids()
 
     def forget(self, conversation_id: str) -> None:
         """Drop a conversation and all it remembers; one that does not exist is no error."""
