@@ -1,0 +1,86 @@
+"""`codriver run`: the dashboard and the API on the vehicle, until it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+
+import click
+
+from codriver.settings import Settings, load_settings
+from hmi.settings import SPEAKER, VEHICLE, WEB_HOST, WEB_PORT, WEB_TOKEN
+
+_TO_TRY = ("open my window halfway", "make it two degrees warmer", "seat heating level 2 for everyone")
+
+
+@click.command()
+@click.option("--host", metavar="ADDRESS", help=f"{WEB_HOST.help} [setting {WEB_HOST.key}]")
+@click.option("--port", metavar="PORT", help=f"{WEB_PORT.help}; 0: any free one [setting {WEB_PORT.key}]")
+@click.option("--token", metavar="TEXT", help=f"{WEB_TOKEN.help} [setting {WEB_TOKEN.key}]")
+@click.option("--vehicle", type=click.Choice(VEHICLE.choices), help=f"{VEHICLE.help} [setting {VEHICLE.key}]")
+@click.option("--open", "open_page", is_flag=True, help="Open the dashboard in the browser.")
+def run(host: str | None, port: str | None, token: str | None, vehicle: str | None, open_page: bool) -> None:
+    """Serve the dashboard and the API until Ctrl-C.
+
+    \b
+    Examples:
+      codriver run
+      codriver run --port 0 --open
+      CODRIVER_WEB_TOKEN=… codriver run --host 0.0.0.0
+    """
+    flags = {WEB_HOST.key: host, WEB_PORT.key: port, WEB_TOKEN.key: token, VEHICLE.key: vehicle}
+    serve(load_settings(flags), open_page=open_page)
+
+
+def serve(settings: Settings, *, open_page: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM, then stop streams, server and vehicle in this order."""
+    # Flask and the vehicle take a moment to import; `codriver --help` must not pay for it.
+    from hmi.session import open_session
+    from hmi.web.access import Access
+    from hmi.web.app import create_app, hub_of
+    from hmi.web.server import WebServer
+
+    access = Access(settings[WEB_TOKEN], settings[WEB_HOST])
+    stop = _stop_event()
+    session = open_session(settings)
+    try:
+        app = create_app(session, access, speaker=settings[SPEAKER])
+        hub = hub_of(app)
+        server = WebServer(app, settings[WEB_HOST], settings[WEB_PORT])
+        server.start()
+        try:
+            _greet(address_of(settings[WEB_HOST], server.port, access.token), open_page=open_page)
+            stop.wait()
+        finally:
+            hub.close()
+            server.stop()
+    finally:
+        session.close()
+
+
+def address_of(host: str, port: int, token: str = "") -> str:
+    """Where a browser on this machine finds the dashboard; the token goes behind "#", which is never sent."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{name}:{port}/" + (f"#token={token}" if token else "")
+
+
+def _greet(address: str, *, open_page: bool) -> None:
+    click.echo(f"codriver is at {address}  (API: /docs, stop: Ctrl-C)")
+    click.echo("Try saying:")
+    for sentence in _TO_TRY:
+        click.echo(f"  {sentence}")
+    if open_page:
+        click.launch(address)
+
+
+def _stop_event() -> threading.Event:
+    """An event that SIGINT and SIGTERM set from now on."""
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    return stop
