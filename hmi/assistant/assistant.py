@@ -140,8 +140,8 @@ class Assistant:
     ) -> Answer:
         """Do what `requests` ask for: wishes of a caller that names signals itself instead of saying a sentence.
 
-        They go through the same plan, rules, proof, history and undo. An empty id begins a new conversation; `text`
-        is what the history shows as said.
+        They go through the same plan, rules, proof, history and undo. An empty id begins a new conversation;
+        `text` is what the history shows as said.
         """
         conversation = self._conversations.open(conversation_id or uuid.uuid4().hex)
         with conversation.lock:
