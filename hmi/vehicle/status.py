@@ -98,6 +98,21 @@ class StatusMessage:
             slot.bits = -1
         self.check.forget()
 
+    def snapshot(self) -> tuple[int, ...]:
+        """The bits of the last trustworthy frame, for `restore`."""
+        return (self._little, self._big, *(slot.bits for slot in self._slots))
+
+    def restore(self, snapshot: tuple[int, ...], now: float) -> None:
+        """Stand as if the frame of `snapshot` had just come; the next frame's counter is taken as it comes."""
+        if snapshot[0] < 0:
+            self.forget()
+            return
+        self._little, self._big, *bits = snapshot
+        for slot, slot_bits in zip(self._slots, bits, strict=True):
+            slot.bits = slot_bits
+        self.last_valid = now
+        self.check.forget()
+
     def _take(self, slot: _Slot, values: dict[str, Value], changes: dict[str, Value]) -> None:
         value = slot.codec.decode(slot.field.raw_of_bits(slot.bits))
         if value is None:
