@@ -144,7 +144,7 @@ class Rule:
     requested_only: bool = False
     """Looks only at what the sentence asks for, not at companions of other rules."""
     already: bool = False
-    """Adds its companions for a requested value that the vehicle has already, too (a light that is white, but off)."""
+    """Adds its companions even to a value that the vehicle has already (a light that is white, but off)."""
     companions: tuple[Companion, ...] = ()
     source: str = ""
     """The file it comes from."""
