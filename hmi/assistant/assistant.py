@@ -145,7 +145,6 @@ class Assistant:
         """
         conversation = self._conversations.open(conversation_id or uuid.uuid4().hex)
         with conversation.lock:
-            conversation.expire_questions(self._now())
             conversation.close_questions()
             turn = _Turn(conversation, text, speaker)
             return self._finish(turn, self._request(turn, tuple(requests), replaces_last=False))
