@@ -1,4 +1,4 @@
-"""Reads `firmware_sim/data/bus.yaml` and lays its things out as CAN messages: names, ids, bit positions, start values.
+"""Reads `bus.yaml` and lays its things out as CAN messages: names, ids, bit positions, start values.
 
 Status messages: payload in bits 0..47, `AliveCounter` in bits 48..51, `Checksum` in bits 56..63. Command
 messages: payload in bits 0..39, `Sequence` in bits 40..47, counter and checksum as above. All bits are Intel
@@ -65,7 +65,7 @@ class BusSignal:
 
 @dataclass(frozen=True, slots=True)
 class BusMessage:
-    """One CAN message with its signals; `cycle` in milliseconds, 0 = event driven, `fast` while something moves."""
+    """One CAN message with its signals; `cycle` in ms, 0 = event driven, and `fast` while something moves."""
 
     name: str
     id: int
