@@ -12,6 +12,7 @@ from cantools.database import Database
 from codriver.clock import VirtualClock
 from hmi.catalogue.catalogue import Catalogue
 from hmi.catalogue.signal import Signal
+from hmi.vehicle.can import CanVehicle
 
 DBC = """VERSION ""
 NS_ :
@@ -273,3 +274,23 @@ class PlainEcu:
 def fresh_channel() -> str:
     """A virtual channel that nobody else uses."""
     return f"scripted-{next(_channels)}"
+
+
+class Rig:
+    """A vehicle and its two scripted ECUs on one virtual bus."""
+
+    def __init__(self) -> None:
+        channel = fresh_channel()
+        self.channel = channel
+        self.clock = VirtualClock()
+        self.buses = [can.Bus(interface="virtual", channel=channel) for _ in range(2)]
+        self.ecu = Ecu(self.clock, self.buses[0])
+        self.plain = PlainEcu(self.clock, self.buses[1])
+        self.vehicle = CanVehicle(CATALOGUE, DATABASE, can.Bus(interface="virtual", channel=channel), self.clock)
+        self.clock.advance(0.5)
+
+    def close(self) -> None:
+        """Leave the bus."""
+        self.vehicle.close()
+        for bus in self.buses:
+            bus.shutdown()
