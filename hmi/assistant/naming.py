@@ -74,17 +74,22 @@ class Naming:
         label = str(words.get("label", family.label))
         plural = str(words.get("plural", family.plural))
         places = _places_of(family, signals)
-        if len(family.members) == 1 or not places:
-            return Name(f"the {label}", _is_plural(label, plural))
-        if len(places) == 1:
-            adjective = self._adjective(family, places[0])
-            return Name(f"the {adjective} {label}" if adjective else f"the {label}", _is_plural(label, plural))
-        return self._several(family, places, label, plural)
+        if len(places) > 1:
+            return self._several(family, places, label, plural)
+        adjective = self._adjective(family, places[0]) if len(family.members) > 1 and places else ""
+        # A name of its own ("Bluetooth") takes no article.
+        parts = ["the", adjective, label] if adjective or not label[:1].isupper() else [label]
+        return Name(" ".join(part for part in parts if part), _is_plural(label, plural))
 
     def _several(self, family: Family, places: Sequence[Place], label: str, plural: str) -> Name:
         mass = label == plural and not _is_plural(label, plural)
         together = self._together(family, places)
         if together is None:
+            left_out = [place for place in family.members if place not in places]
+            if len(left_out) == 1 and not mass:
+                other = self._adjective(family, left_out[0]) or self._general(left_out[0])
+                other = other if other.endswith("'s") else f"{other} one"
+                return Name(f"all {plural} except the {other}", True)
             owners = [self._adjective(family, place) or self._general(place) for place in places]
             return Name(f"the {listed(owners)} {plural}", not mass)
         if mass:
@@ -137,7 +142,7 @@ def _places_of(family: Family, signals: Iterable[Signal]) -> list[Place]:
 
 def _is_plural(label: str, plural: str) -> bool:
     """True for words that have no singular ("hazard lights"), false for those without a plural ("heating")."""
-    return label == plural and label.endswith("s")
+    return label == plural and label.endswith("s") and not label.endswith("ss")
 
 
 def _from_path(signal: Signal) -> str:

@@ -54,7 +54,10 @@ class Reporter:
             return self._wording.say("no", text=self._states(known))
         # "Are all closed?" and "is any open?" reach us alike. Naming those that stand out answers both.
         if _stands_out(family, asked):
-            return self._wording.say("only", text=self._states(agreeing))
+            some = self._states(agreeing)
+            # "Only both rear windows" is no English.
+            some = f"the {some.removeprefix('both ')}" if some.startswith("both ") else some
+            return self._wording.say("only", text=some)
         others = [pair for pair in known if pair not in agreeing]
         return self._wording.say("no", text=self._states(others))
 

@@ -55,8 +55,12 @@ def test_a_request_is_done_proved_and_told(talk):
         ([put(path, 100) for path in WINDOWS[::2]], "Both driver-side windows are open."),
         (
             [put(path, 100) for path in WINDOWS[:3]],
-            "Driver's, passenger's and rear driver-side windows are open.",
+            "All windows except the rear passenger-side one are open.",
         ),
+        ([put(path, 100) for path in WINDOWS[1:]], "All windows except the driver's are open."),
+        ([put(path, 30) for path in WINDOWS[::3]], "Driver's and rear passenger-side windows are 30 % open."),
+        ([put("Vehicle.Cabin.Infotainment.HMI.Brightness", 30)], "Display brightness is at 30 %."),
+        ([put("Vehicle.Cabin.Infotainment.HMI.DayNightMode", "NIGHT")], "Display mode is set to night."),
         ([put(REAR_WINDOW, 100)], "Rear passenger-side window is open."),
         ([put(TEMPERATURE, 22.5)], "Driver's temperature is set to 22.5 °C."),
         ([put(FAN, 60)], "Driver's fan is at level 3."),
@@ -200,7 +204,7 @@ def test_a_partial_failure_is_failed_and_applies_only_what_was_proved(talk):
     assert answer.outcome is Outcome.FAILED
     assert pairs(answer.applied) == [(path, 0) for path in WINDOWS[:3]]
     assert answer.reply == (
-        "Driver's, passenger's and rear driver-side windows are closed, but the rear passenger-side window "
+        "All windows except the rear passenger-side one are closed, but the rear passenger-side window "
         "stopped at 40 %: something is in the way."
     )
 
@@ -246,6 +250,16 @@ def test_a_signal_that_this_vehicle_cannot_write_does_not_take_the_others_along(
             [read(path, 100) for path in WINDOWS],
             "Only the rear passenger-side window is half open.",
         ),
+        (
+            dict.fromkeys(WINDOWS[2:], 100),
+            [read(path, 100) for path in WINDOWS],
+            "Only the rear windows are open.",
+        ),
+        (
+            {"Vehicle.Cabin.Infotainment.Bluetooth.IsOn": True},
+            [read("Vehicle.Cabin.Infotainment.Bluetooth.IsOn")],
+            "Bluetooth is on.",
+        ),
         ({}, [read(path, 100) for path in WINDOWS], "No, all windows are closed."),
         ({SPEED: 0.0}, [read(SPEED)], "The car is standing still."),
         ({SPEED: 87.4}, [read(SPEED)], "The speed is 87.4 km/h."),
@@ -276,7 +290,7 @@ def test_a_reading_that_nobody_has_is_said_to_be_missing(talk):
 
 def test_colours_are_named(talk):
     answer = talk.say("make it red", put(AMBIENT, "#FF0000"))
-    assert answer.reply.startswith("Driver's ambient light colour is red.")
+    assert answer.reply.startswith("Driver's ambient light is red.")
 
 
 def test_words_that_were_not_understood_are_quoted_and_nothing_moves(talk):
