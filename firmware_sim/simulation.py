@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +27,9 @@ T = TypeVar("T")
 _channels = itertools.count(1)
 _TURN_TIMEOUT = 5.0
 """Seconds within which the clock's thread must have taken a turn."""
+_READ_TIMEOUT = 0.1
+_READ_ERRORS = 20
+"""So many failed reads in a row, a tenth of a second apart, mean that the bus is gone."""
 
 
 def start(*, virtual_time: bool) -> VehicleSimulation:
@@ -57,15 +61,16 @@ class VehicleSimulation:
         self._faults = FaultBox(self._network, self._ecus)
         self._dispatcher = Dispatcher(self._network, self._ecus)
         ControlNode(self, self._network).join(self._dispatcher)
-        self._notifier: can.Notifier | None = None
+        self._reader: threading.Thread | None = None
+        self._leaving = threading.Event()
         self._turn_thread: int | None = None
-        self._closed = False
         if isinstance(clock, VirtualClock):
             self._remove_poller = clock.add_poller(self._poll)
             self._network.start()
         else:
             self._remove_poller = lambda: None
-            self._notifier = can.Notifier(self._endpoint, [self._on_frame])
+            self._reader = threading.Thread(target=self._read, name="codriver-sim-reader", daemon=True)
+            self._reader.start()
             self._in_turn(self._network.start)
 
     @property
@@ -116,12 +121,12 @@ class VehicleSimulation:
 
     def close(self) -> None:
         """Stop the ECUs and leave the bus."""
-        if self._closed:
+        if self._leaving.is_set():
             return
-        self._closed = True
+        self._leaving.set()
         self._remove_poller()
-        if self._notifier is not None:
-            self._notifier.stop()
+        if self._reader is not None:
+            self._reader.join()
         self.clock.close()
         self._endpoint.shutdown()
 
@@ -137,8 +142,23 @@ class VehicleSimulation:
         while (frame := self._endpoint.recv(0)) is not None:
             self._take(frame)
 
-    def _on_frame(self, frame: can.Message) -> None:
-        self.clock.call_later(0.0, lambda: self._take(frame))
+    def _read(self) -> None:
+        """Real time: hand every frame to the clock's thread until the simulation is closed or the bus fails."""
+        errors = 0
+        while not self._leaving.is_set():
+            try:
+                frame = self._endpoint.recv(_READ_TIMEOUT)
+            except can.CanError as error:
+                # On UDP anybody can send what is no CAN frame; only an error that stays is a failure of the bus.
+                errors += 1
+                if errors > _READ_ERRORS:
+                    self._network.failure = error
+                    return
+                self._leaving.wait(_READ_TIMEOUT)
+                continue
+            errors = 0
+            if frame is not None:
+                self.clock.call_later(0.0, partial(self._take, frame))
 
     def _take(self, frame: can.Message) -> None:
         if not (frame.is_extended_id or frame.is_remote_frame or frame.is_error_frame):
