@@ -11,7 +11,7 @@ import click
 from codriver.settings import Settings, load_settings
 from hmi.settings import SPEAKER, VEHICLE, WEB_HOST, WEB_PORT, WEB_TOKEN
 
-_TO_TRY = ("open my window halfway", "make it two degrees warmer", "seat heating level 2 for everyone")
+TO_TRY = ("open my window halfway", "turn on seat heating for everyone", "how fast are we going?")
 
 
 @click.command()
@@ -68,7 +68,7 @@ def address_of(host: str, port: int, token: str = "") -> str:
 def _greet(address: str, *, open_page: bool) -> None:
     click.echo(f"codriver is at {address}  (API: /docs, stop: Ctrl-C)")
     click.echo("Try saying:")
-    for sentence in _TO_TRY:
+    for sentence in TO_TRY:
         click.echo(f"  {sentence}")
     if open_page:
         click.launch(address)

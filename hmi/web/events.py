@@ -76,11 +76,13 @@ class EventHub:
             self._streams.discard(stream)
 
     def close(self) -> None:
-        """End every stream and the watching."""
-        self._unwatch()
-        self.closing.set()
+        """End every stream and the watching; a second time does nothing."""
         with self.changed:
+            if self.closing.is_set():
+                return
+            self.closing.set()
             self.changed.notify_all()
+        self._unwatch()
 
     def _on_change(self, changes: Mapping[str, Value]) -> None:
         with self.changed:

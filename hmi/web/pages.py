@@ -14,11 +14,11 @@ pages = Blueprint("pages", __name__)
 
 EXAMPLES = (
     "open my window halfway",
-    "it's too warm in here",
-    "seat heating level 2 for everyone",
-    "turn on the fog lights",
+    "turn on seat heating for everyone",
+    "lower the volume a bit",
     "make the ambient light blue",
-    "close all the windows",
+    "turn on the fog lights",
+    "lock all the doors",
     "how fast are we going?",
     "undo that",
 )

@@ -7,6 +7,7 @@ import secrets
 from flask import Response, jsonify
 
 from hmi.assistant.answer import Answer
+from hmi.session import SPEAKERS
 from hmi.web.api.blueprint import make_blueprint
 from hmi.web.parts import parts
 from hmi.web.problems import problem_responses
@@ -19,15 +20,6 @@ from hmi.web.schemas import (
 )
 
 api = make_blueprint("conversation", "Say it in words.")
-
-
-SPEAKERS = {
-    "driver": (1, "driver"),
-    "passenger": (1, "passenger"),
-    "rear driver side": (2, "driver"),
-    "rear passenger side": (2, "passenger"),
-}
-"""The setting's names for where a person sits, as row and side."""
 
 
 def new_conversation_id() -> str:

@@ -10,9 +10,10 @@ from flask import Response, jsonify
 from hmi.assistant.answer import Answer, Outcome
 from hmi.catalogue.signal import Signal, SignalValue
 from hmi.requests import Kind, Request
+from hmi.session import SPEAKERS
 from hmi.vehicle.base import State
 from hmi.web.api.blueprint import make_blueprint
-from hmi.web.api.conversation import SPEAKERS, new_conversation_id, tell_pages
+from hmi.web.api.conversation import new_conversation_id, tell_pages
 from hmi.web.parts import parts
 from hmi.web.problems import problem, problem_responses
 from hmi.web.schemas import (

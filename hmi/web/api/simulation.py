@@ -50,7 +50,7 @@ def change_scene(body: SimulationBody) -> Response:
 def reset_scene(body: EmptyBody) -> Response:
     """Bring the simulated car back to its factory state: default values, no faults"""
     simulation = _simulation()
-    simulation.reset()
+    parts().session.reset_vehicle()
     _tell_pages(simulation)
     return _scene(simulation)
 

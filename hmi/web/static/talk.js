@@ -10,8 +10,8 @@ const OUTCOMES = {
   done: "done", nothing_to_do: "already so", needs_confirmation: "asks first", needs_clarification: "asks back",
   answered: "answered", refused: "refused", failed: "failed",
 };
+const answering = new Set();
 let conversation = null;
-let busy = 0;
 
 function newId() {
   // crypto.randomUUID exists only on https and localhost; the rig's screen may come over plain http.
@@ -60,29 +60,32 @@ function button(label, className, action) {
 
 function choices(answer) {
   const group = element("div", "choices");
+  const of = answer.conversation;
+  group.dataset.conversation = of;
   group.setAttribute("role", "group");
   group.setAttribute("aria-label", "Your answer");
   if (answer.outcome === "needs_confirmation") {
     group.append(
-      button("Yes", "yes", () => say("Yes", "confirm", { yes: true })),
-      button("No", "no", () => say("No", "confirm", { yes: false })),
+      button("Yes", "yes", () => say("Yes", "confirm", { conversation: of, yes: true })),
+      button("No", "no", () => say("No", "confirm", { conversation: of, yes: false })),
     );
   }
   answer.options.forEach((label, option) => {
-    group.append(button(label, "option", () => say(label, "choose", { option })));
+    group.append(button(label, "option", () => say(label, "choose", { conversation: of, option })));
   });
   return group.childElementCount ? group : null;
 }
 
-// An open question is over as soon as anything else is said.
-function closeQuestions() {
-  for (const group of history.querySelectorAll(".choices")) group.remove();
+// An open question is over as soon as anything else is said in its conversation.
+function closeQuestions(of) {
+  for (const group of history.querySelectorAll(".choices")) if (group.dataset.conversation === of) group.remove();
 }
 
-function addSentence(text) {
+function addSentence(text, of = conversation) {
   document.getElementById("welcome")?.remove();
-  closeQuestions();
+  closeQuestions(of);
   const turn = element("article", "turn");
+  if (of !== conversation) turn.append(element("p", "elsewhere", "said elsewhere"));
   turn.append(element("p", "said", text));
   history.append(turn);
   return turn;
@@ -116,14 +119,14 @@ function scrollDown() {
 }
 
 async function say(text, action, body) {
-  const turn = addSentence(text);
+  const turn = addSentence(text, body.conversation);
   const waiting = element("p", "waiting");
   waiting.append(element("span", "visually-hidden", "working"));
   turn.append(waiting);
   scrollDown();
-  busy += 1;
+  answering.add(body.conversation);
   try {
-    const answer = await send("POST", `/api/v1/${action}`, { conversation, ...body });
+    const answer = await send("POST", `/api/v1/${action}`, body);
     waiting.remove();
     const group = addAnswer(turn, answer);
     // On a keyboard the answer to a question is the next thing wanted.
@@ -132,18 +135,19 @@ async function say(text, action, body) {
     waiting.remove();
     addProblem(turn, error.message);
   } finally {
-    busy -= 1;
+    answering.delete(body.conversation);
   }
 }
 
 function ask(text) {
-  return say(text, "ask", { text, speaker: form.elements.speaker.value });
+  return say(text, "ask", { conversation, text, speaker: form.elements.speaker.value });
 }
 
 async function restore() {
   try {
-    const { turns } = await read(`/api/v1/conversations/${encodeURIComponent(conversation)}`);
+    const { turns, question } = await read(`/api/v1/conversations/${encodeURIComponent(conversation)}`);
     for (const answer of turns) addAnswer(addSentence(answer.text), answer);
+    if (!question) closeQuestions(conversation);
   } catch {
     // A server that was started anew does not know this conversation: it begins empty.
   }
@@ -165,8 +169,9 @@ export function startTalk() {
     const chip = event.target.closest("button");
     if (chip) ask(chip.textContent);
   });
-  onMessage("turn", (turn) => {
-    // Our own turns are shown by `say`; another page of the same conversation sends the rest.
-    if (turn.conversation === conversation && !busy && turn.origin !== conversation) return;
+  // What is said by voice, by a program or on another page is shown as well; our own turns `say` shows itself.
+  onMessage("turn", (answer) => {
+    if (answer.conversation === conversation || answering.has(answer.conversation)) return;
+    addAnswer(addSentence(answer.text, answer.conversation), answer);
   });
 }
