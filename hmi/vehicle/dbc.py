@@ -122,6 +122,11 @@ class Field:
             return self.mask
         return None
 
+    @property
+    def texts(self) -> Mapping[int, str]:
+        """The table of texts without those that mean "no value"."""
+        return {raw: text for raw, text in self.choices.items() if not _NO_VALUE_WORD.search(text)}
+
     def raw_of_text(self, text: str) -> int | None:
         """The raw number with this text, None when the table has no such text."""
         return next((raw for raw, name in self.choices.items() if name == text), None)

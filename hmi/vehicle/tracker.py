@@ -29,7 +29,7 @@ REFUSALS: Mapping[str, str] = {
 
 JAMMED: Mapping[str, str] = {
     "PINCHED": "something is in the way",
-    "STALLED": "something is in the way",
+    "STALLED": "it is stuck",
     "NO_POWER": "it lost its power",
 }
 """Motion texts that mean the end of a movement short of its target."""
@@ -214,7 +214,7 @@ class Pending:
         elif self._moved:
             self.end(WriteOutcome.BLOCKED, "it stopped on the way", now)
         else:
-            self.end(WriteOutcome.BLOCKED, "it does not move", now)
+            self.end(WriteOutcome.BLOCKED, "it does not react", now)
 
     def result(self) -> WriteResult:
         """The outcome for the caller. Only for a pending that has ended."""

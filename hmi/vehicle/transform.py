@@ -222,8 +222,9 @@ def _identity(signal: Signal, field: Field, where: str) -> Codec:
         return TableCodec(signal, {0: False, 1: True}, {False: 0, True: 1})
     if signal.datatype != "string":
         return _number(signal, field, Linear(1.0, 0.0))
-    if field.choices:
-        return _table(signal, field, [(raw, text) for raw, text in field.choices.items()], where)
+    texts = field.texts
+    if texts:
+        return _table(signal, field, list(texts.items()), where)
     if field.length >= _MAX_COLOUR.bit_length() and not signal.allowed:
         return ColourCodec(signal, field)
     raise FileFormatError(

@@ -78,6 +78,8 @@ BA_ "GenMsgCycleTime" BO_ 768 100;
 VAL_ 512 Window_Motion 0 "IDLE" 1 "OPENING" 2 "CLOSING" 3 "PINCHED" 4 "STALLED" 5 "NO_POWER" 7 "SNA" ;
 VAL_ 512 Mode 0 "OFF" 1 "SLOW" 2 "FAST" 7 "SNA" ;
 VAL_ 256 Mode_Cmd 0 "OFF" 1 "SLOW" 2 "FAST" 7 "NoRequest" ;
+VAL_ 513 Colour 33554431 "SNA" ;
+VAL_ 257 Colour_Cmd 33554431 "NoRequest" ;
 VAL_ 384 AckBOX_Result 0 "ACCEPTED" 1 "REFUSED" ;
 VAL_ 384 AckBOX_Reason 0 "NONE" 1 "OUT_OF_RANGE" 3 "CHILD_LOCK" 8 "FUSE_BLOWN" 9 "BAD_CHECKSUM" 11 "ODD" ;
 """

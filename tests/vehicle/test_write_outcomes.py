@@ -137,7 +137,7 @@ def test_an_actuator_that_never_moves_is_blocked(rig):
     rig.ecu.obeys = lambda name, value: None
     result = write_one(rig, WINDOW, 40)
     assert result.outcome is WriteOutcome.BLOCKED
-    assert result.reason == "it does not move"
+    assert result.reason == "it does not react"
     assert result.actual == 0
     assert 1.0 < result.elapsed < 1.5
 
@@ -152,7 +152,7 @@ def test_a_switch_that_never_switches_is_blocked(rig):
     ("jam", "reason"),
     [
         (3, "something is in the way"),
-        (4, "something is in the way"),
+        (4, "it is stuck"),
         (5, "it lost its power"),
         (0, "it stopped on the way"),
     ],
