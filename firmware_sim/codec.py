@@ -144,7 +144,10 @@ class BusLayout:
 
 def load_layout(file: Path = DBC_FILE) -> BusLayout:
     """Read the DBC. Raises `FileFormatError` when it is not laid out as the simulation needs it."""
-    database = cantools.database.load_file(file, strict=True)
+    try:
+        database = cantools.database.load_file(file, strict=True)
+    except (cantools.database.UnsupportedDatabaseFormatError, OSError, UnicodeDecodeError) as error:
+        raise FileFormatError(f"{file} cannot be read as a CAN database: {error}") from None
     if not isinstance(database, Database):
         raise FileFormatError(f"{file} is not a CAN database; give a DBC file.")
     messages = {message.name: _message(message, file) for message in database.messages}
