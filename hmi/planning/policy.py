@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 from codriver.errors import FileFormatError, InputError
@@ -14,10 +13,11 @@ from hmi.catalogue.signal import SignalValue, Value
 from hmi.planning.conditions import Named, SignalIndex, Speaker
 from hmi.planning.review import Guards, Review, review
 from hmi.planning.rule import Guard, Rule
-from hmi.planning.rulefile import RuleFile, parse_rules
+from hmi.planning.rulefile import RuleFile, read_rules
 from hmi.settings import RULES_FILE, RULES_OFF, RULES_OFF_SAFETY
 
 BUILT_IN = "the built-in rules"
+RULE_FILE = Path(__file__).parent / "data" / "rules.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +90,11 @@ def make_policy(signals: SignalIndex, rules: Sequence[Rule], disabled: Sequence[
 
 @lru_cache(maxsize=1)
 def _built_in() -> RuleFile:
-    text = (files("hmi.planning") / "data" / "rules.yaml").read_text(encoding="utf-8")
-    return parse_rules(text, BUILT_IN)
+    return read_rules(RULE_FILE, origin=BUILT_IN)
 
 
 def _read_own(path: Path, conditions: Mapping[str, Named], others: Sequence[Rule]) -> list[Rule]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileFormatError(f"{path} cannot be read as a rule file: {error}.") from None
-    own = parse_rules(text, str(path), conditions).rules
+    own = read_rules(path, conditions).rules
     taken = {rule.id for rule in others}
     for rule in own:
         if rule.id in taken:

@@ -20,11 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 
-import yaml
-
 from codriver.errors import FileFormatError
+from codriver.yaml_files import load_yaml
 from hmi.catalogue.signal import Value
 from hmi.planning.conditions import (
     COMPARISONS,
@@ -59,13 +59,14 @@ class RuleFile:
     rules: list[Rule] = field(default_factory=list)
 
 
-def parse_rules(text: str, origin: str, conditions: Mapping[str, Named] | None = None) -> RuleFile:
-    """The rules in YAML `text`; `origin` is the file's name for messages, `conditions` those it may use by name.
+def read_rules(file: Path, conditions: Mapping[str, Named] | None = None, origin: str = "") -> RuleFile:
+    """The rules in `file`; `conditions` are those it may use by name, `origin` is what to call the file.
 
     Raises `FileFormatError`.
     """
+    origin = origin or str(file)
     reader = _Reader(origin, dict(conditions or {}))
-    document = reader.mapping(_load_yaml(text, origin), {"conditions", "rules"}, "the file")
+    document = reader.mapping(load_yaml(file) or {}, {"conditions", "rules"}, "the file")
     for name, data in reader.mapping(document.get("conditions") or {}, None, "conditions").items():
         reader.where = f"condition {name!r}"
         reader.conditions[name] = reader.named(name, data)
@@ -78,17 +79,6 @@ def parse_rules(text: str, origin: str, conditions: Mapping[str, Named] | None =
             reader.fail("the file has two rules of this id; give every rule its own")
         result.rules.append(rule)
     return result
-
-
-def _load_yaml(text: str, origin: str) -> Any:
-    # The C parser gives the same safe documents ten times faster, where PyYAML was built with it.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
-    try:
-        return loader.get_single_data() or {}
-    except (yaml.YAMLError, ValueError) as error:
-        raise FileFormatError(f"{origin} cannot be read as YAML: {' '.join(str(error).split())}.") from None
-    finally:
-        loader.dispose()
 
 
 class _Reader:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
 from hmi.catalogue.catalogue import Catalogue, default_catalogue
 from hmi.catalogue.families import Degree, Family, FamilyKind
@@ -10,6 +12,8 @@ from hmi.catalogue.signal import Value
 from hmi.planning.plan import Effect, Plan
 from hmi.planning.planner import plan
 from hmi.planning.policy import Policy, default_policy
+from hmi.planning.rule import Rule
+from hmi.planning.rulefile import read_rules
 from hmi.requests import Kind, Request
 
 CATALOGUE: Catalogue = default_catalogue()
@@ -46,6 +50,14 @@ def full(path: str) -> str:
 
 def family(kind: FamilyKind, pattern: str, **more: object) -> Family:
     return Family(id=pattern, kind=kind, label=pattern, plural=pattern, members={}, **more)  # type: ignore[arg-type]
+
+
+def rules_of(text: str) -> list[Rule]:
+    """The rules in a file with this text, called own.yaml."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "rules.yaml"
+        file.write_text(text, encoding="utf-8")
+        return read_rules(file, origin="own.yaml").rules
 
 
 class SomeFamilies:

@@ -229,6 +229,13 @@ def test_the_rest_of_the_sentence_is_done_when_one_part_is_impossible():
     assert [problem.signal.path for problem in made.impossible] == [full(TEMPERATURE)]
 
 
+@pytest.mark.parametrize(("now", "changes"), [(21.0000001, 0), (21.01, 1)])
+def test_a_value_that_is_so_to_a_millionth_is_so(now, changes):
+    made = make_plan(put(TEMPERATURE, 21), now=state({TEMPERATURE: now}))
+    assert len(made.changes) == changes
+    assert len(made.already) == 1 - changes
+
+
 def test_readings_carry_the_value_and_the_question():
     made = make_plan(ask_for(WINDOW, 0), ask_for("Speed"), now=state({WINDOW: 40, "Speed": None}))
     assert [(reading.value, reading.asked) for reading in made.readings] == [(40, 0), (None, None)]

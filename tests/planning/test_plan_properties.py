@@ -6,14 +6,16 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planning_car import CATALOGUE, FAMILIES, PARKED, POLICY
+from planning_car import CATALOGUE, PARKED, POLICY
 
 from hmi.catalogue.families import Degree
+from hmi.catalogue.family_file import load_families
 from hmi.catalogue.signal import Signal, Value
 from hmi.planning.plan import Effect, Plan
 from hmi.planning.planner import plan
 from hmi.requests import Kind, Request
 
+FAMILIES = load_families(CATALOGUE)
 WRITABLE = [signal for signal in CATALOGUE.signals() if signal.writable]
 RULED = [signal for signal in WRITABLE if signal.path in POLICY.guards]
 COMPANIONS = sorted(

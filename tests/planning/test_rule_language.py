@@ -17,6 +17,7 @@ from planning_car import (
     WINDOW,
     make_plan,
     put,
+    rules_of,
     said,
     state,
     written,
@@ -24,14 +25,13 @@ from planning_car import (
 
 from hmi.planning.plan import Effect
 from hmi.planning.policy import make_policy
-from hmi.planning.rulefile import parse_rules
 
 HORN = "Body.Horn.IsActive"
 DOME = "Cabin.Light.IsDomeOn"
 
 
 def policy(text: str, **options: object):
-    return make_policy(CATALOGUE, parse_rules(text, "rules.yaml").rules, **options)  # type: ignore[arg-type]
+    return make_policy(CATALOGUE, rules_of(text), **options)  # type: ignore[arg-type]
 
 
 def rule(condition: str = "", *, safety: bool = False, effect: str = "ask") -> str:
@@ -109,6 +109,20 @@ def test_only_safety_rules_speak_about_what_they_cannot_see(condition):
 def test_one_false_condition_silences_a_safety_rule_that_cannot_see_another():
     condition = f"if: [{{Vehicle.Speed: {{above: 0}}}}, {{Vehicle.{FOG}: true}}]"
     assert not horn(condition, now=state({"Speed": None}), safety=True)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        f"if: {{all: [{{Vehicle.{FOG}: true}}, {{Vehicle.Speed: 0}}]}}",
+        f"unless: {{Vehicle.{FOG}: true}}",
+        "if: {every: {Vehicle.Body.Lights.Fog.*.IsOn: true}}",
+    ],
+)
+def test_other_rules_keep_quiet_about_what_they_cannot_see(condition):
+    unseen = state({FOG: None, REAR_FOG: True})
+    assert not horn(condition, now=unseen)
+    assert horn(condition, now=unseen, safety=True)
 
 
 def test_redundant_sources_need_only_one_that_is_seen():
