@@ -1,6 +1,6 @@
 """Reads rules from YAML. Every mistake is a `FileFormatError` that names the file, the rule and the problem.
 
-The schema, by example (docs/rules.md explains it):
+The form, by example (the head of data/rules.yaml explains every key):
 
     conditions:
       moving: {sources: [{Vehicle.Speed: {above: 0}}, {Vehicle.IsMoving: {is: true}}],
