@@ -24,7 +24,7 @@ from hmi.vehicle.transform import CannotHold
 _NODE_FAULTS = frozenset({"silent", "lost", "delayed", "corrupted"})
 _FIRST_FRAMES = 2.0
 """Seconds within which every cyclic message has come once."""
-_SETTLED = 1.0
+_SETTLED = 2.0
 """Seconds of real time within which staged values have been read."""
 
 
@@ -95,16 +95,10 @@ class SimulatedVehicle(CanVehicle):
         In virtual time the readings of the factory state are put back in place instead of being read anew, because
         a batch resets the vehicle for every line.
         """
-        self.simulation.reset()
         if not self._virtual:
-            with self._lock:
-                for message in self._messages.values():
-                    message.check.forget()
-                for _, check in self._acks.values():
-                    check.forget()
-            actuators = {p: v for p, v in self._factory_values.items() if self.bindings[p].writable}
-            self._read_now(actuators)
+            self._reset_in_real_time()
             return
+        self.simulation.reset()
         while self._bus.recv(0) is not None:
             pass
         self._restore()
@@ -128,6 +122,18 @@ class SimulatedVehicle(CanVehicle):
             self.poll()
         else:
             self.clock.wait(lambda: all(self._values.get(p) == value for p, value in expected.items()), _SETTLED)
+
+    def _reset_in_real_time(self) -> None:
+        with self._lock:
+            different = {p: v for p, v in self._factory_values.items() if self._values.get(p) != v}
+        self.simulation.reset()
+        with self._lock:
+            # The ECUs count their frames from anywhere now.
+            for message in self._messages.values():
+                message.check.forget()
+            for _, check in self._acks.values():
+                check.forget()
+        self._read_now(different)
 
     def _restore(self) -> None:
         now = self.clock.now()

@@ -8,11 +8,13 @@ import cantools
 import pytest
 
 from codriver.errors import InputError, NotFoundError
-from codriver.simulation import FAULT_KINDS, Fault
+from codriver.simulation import FAULT_KINDS, Fault, start_simulation
 from hmi.catalogue.catalogue import default_catalogue
 from hmi.catalogue.signal import SignalValue
 from hmi.vehicle.base import WriteOutcome
 from hmi.vehicle.open import open_simulated
+from hmi.vehicle.simulated import SimulatedVehicle
+from hmi.vehicle.tracker import Timing
 
 CATALOGUE = default_catalogue()
 WRITABLE = [signal for signal in CATALOGUE.signals() if signal.writable]
@@ -273,7 +275,9 @@ def test_reset_ends_what_is_moving(vehicle):
 
 @pytest.fixture(scope="module")
 def in_real_time():
-    vehicle = open_simulated(CATALOGUE, virtual_time=False)
+    # Generous times: the outcome must not depend on how busy the machine is.
+    timing = Timing(ack=(5.0, 5.0, 5.0), switch=30.0, stall=30.0, stale_least=30.0)
+    vehicle = SimulatedVehicle(CATALOGUE, start_simulation("can", virtual_time=False), timing)
     yield vehicle
     vehicle.close()
 
