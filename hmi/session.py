@@ -14,6 +14,7 @@ from hmi.settings import VEHICLE
 if TYPE_CHECKING:
     from codriver.simulation import Simulation
     from hmi.assistant.assistant import Assistant, Speaker
+    from hmi.assistant.conversation import Conversations
     from hmi.catalogue.catalogue import Catalogue
     from hmi.catalogue.family_file import Families
     from hmi.catalogue.signal import Value
@@ -44,6 +45,7 @@ class Session:
         vehicle: CanVehicle,
         policy: Policy,
         recogniser: Recogniser,
+        conversations: Conversations | None = None,
     ) -> None:
         from hmi.assistant.assistant import Assistant
 
@@ -52,7 +54,9 @@ class Session:
         self.vehicle = vehicle
         self.policy = policy
         self.recogniser = recogniser
-        self.assistant: Assistant = Assistant(catalogue, families, vehicle, recogniser, policy)
+        self.assistant: Assistant = Assistant(
+            catalogue, families, vehicle, recogniser, policy, conversations=conversations
+        )
         self._factory_state = dict(vehicle.state())
 
     @property
@@ -114,8 +118,10 @@ class Session:
         return simulated
 
 
-def open_session(settings: Settings, *, virtual_time: bool = False) -> Session:
-    """The session that `settings` describe.
+def open_session(
+    settings: Settings, *, virtual_time: bool = False, conversations: Conversations | None = None
+) -> Session:
+    """The session that `settings` describe; `conversations` limits what it remembers.
 
     With `virtual_time` the simulated vehicle's waiting takes no real time; then use it from one thread only.
     Raises the errors of the files and devices that the settings name.
@@ -131,7 +137,7 @@ def open_session(settings: Settings, *, virtual_time: bool = False) -> Session:
     policy = load_policy(settings, catalogue)
     recogniser = open_recogniser(families)
     vehicle = open_vehicle(settings, catalogue, virtual_time=virtual_time)
-    return Session(catalogue, families, vehicle, policy, recogniser)
+    return Session(catalogue, families, vehicle, policy, recogniser, conversations)
 
 
 def open_recogniser(families: Families) -> Recogniser:

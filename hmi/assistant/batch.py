@@ -8,6 +8,7 @@ whichever session speaks.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -15,10 +16,16 @@ from typing import Any, Protocol
 from codriver.errors import CodriverError, InputError
 from hmi.assistant.answer import Outcome
 from hmi.assistant.assistant import Assistant, Speaker
+from hmi.assistant.conversation import Conversations
 from hmi.catalogue.signal import Value
 
 _NO_SESSION = "no session"
 _KEYS = ("id", "text", "session", "state")
+
+
+def batch_conversations() -> Conversations:
+    """What a batch remembers: every session to its end, however many there are, and no history nobody reads."""
+    return Conversations(limit=sys.maxsize, turns=1)
 
 
 class Stage(Protocol):

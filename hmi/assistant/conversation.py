@@ -68,10 +68,10 @@ class OpenChoice:
 class Conversation:
     """One person's thread with the assistant. Its lock is held for a whole turn, so turns never interleave."""
 
-    def __init__(self, conversation_id: str) -> None:
+    def __init__(self, conversation_id: str, turns: int = MAX_TURNS) -> None:
         self.id = conversation_id
         self.lock = threading.RLock()
-        self.turns: deque[Answer] = deque(maxlen=MAX_TURNS)
+        self.turns: deque[Answer] = deque(maxlen=turns)
         self.memory: Any = None
         self.pending: Pending | None = None
         self.choice: OpenChoice | None = None
@@ -124,6 +124,8 @@ class Conversations:
     """All conversations, the longest unused one forgotten first. Thread-safe."""
 
     limit: int = MAX_CONVERSATIONS
+    turns: int = MAX_TURNS
+    """Turns of history that each conversation keeps."""
     _threads: OrderedDict[str, Conversation] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -132,7 +134,7 @@ class Conversations:
         with self._lock:
             found = self._threads.get(conversation_id)
             if found is None:
-                found = self._threads[conversation_id] = Conversation(conversation_id)
+                found = self._threads[conversation_id] = Conversation(conversation_id, self.turns)
             self._threads.move_to_end(conversation_id)
             while len(self._threads) > self.limit:
                 self._threads.popitem(last=False)

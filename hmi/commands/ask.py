@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,6 +17,7 @@ from hmi.settings import SPEAKER, VEHICLE
 
 if TYPE_CHECKING:
     from hmi.assistant.answer import Answer
+    from hmi.assistant.conversation import Conversations
     from hmi.session import Session
 
 _CONVERSATION = "ask"
@@ -63,10 +64,11 @@ def ask(text: str | None, as_json: bool, batch: str | None, speaker: str | None,
 
 
 @contextmanager
-def _session(settings: Settings) -> Iterator[Session]:
+def _session(settings: Settings, conversations: Conversations | None = None) -> Iterator[Session]:
     from hmi.session import open_session  # the vehicle takes a moment to import; `codriver --help` need not wait
 
-    with open_session(settings, virtual_time=settings[VEHICLE] == "simulated") as session:
+    virtual = settings[VEHICLE] == "simulated"
+    with open_session(settings, virtual_time=virtual, conversations=conversations) as session:
         yield session
 
 
@@ -86,6 +88,8 @@ def _say(session: Session, text: str, speaker: str, *, as_json: bool, follow_up:
 
 def _talk(session: Session, speaker: str) -> None:
     """Read sentences and print replies until the person leaves."""
+    with suppress(ImportError):
+        import readline  # noqa: F401 - importing it gives `input` a history and the arrow keys
     while (text := _read_line()) is not None:
         if text.lower() in _LEAVE:
             return
@@ -114,11 +118,11 @@ def _read_line() -> str | None:
 
 
 def _run_batch(settings: Settings, name: str) -> None:
-    from hmi.assistant.batch import Batch, as_line
+    from hmi.assistant.batch import Batch, as_line, batch_conversations
     from hmi.session import SPEAKERS
 
     out = sys.stdout.buffer
-    with _batch_input(name) as lines, _session(settings) as session:
+    with _batch_input(name) as lines, _session(settings, batch_conversations()) as session:
         batch = Batch(session, SPEAKERS[settings[SPEAKER]])
         for document in batch.run(lines):
             out.write(as_line(document))

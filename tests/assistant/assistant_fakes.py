@@ -114,12 +114,18 @@ class ScriptedRecogniser:
 class Talk:
     """One conversation with an assistant on a fake vehicle; sentences are scripted as they are said."""
 
-    def __init__(self, clock=None) -> None:
+    def __init__(self, conversations=None) -> None:
         self.vehicle = FakeVehicle()
         self.recogniser = ScriptedRecogniser()
         self.time = 0.0
         self.assistant = Assistant(
-            CATALOGUE, FAMILIES, self.vehicle, self.recogniser, POLICY, now=lambda: self.time
+            CATALOGUE,
+            FAMILIES,
+            self.vehicle,
+            self.recogniser,
+            POLICY,
+            conversations=conversations,
+            now=lambda: self.time,
         )
 
     def say(self, text: str, *requests: Request, conversation: str = "c", speaker=(1, "driver"), **extra):

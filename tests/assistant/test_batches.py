@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hmi.assistant.answer import Outcome
-from hmi.assistant.batch import Batch, LineError, as_line, parse_line
+from hmi.assistant.batch import Batch, LineError, as_line, batch_conversations, parse_line
+from hmi.assistant.conversation import MAX_CONVERSATIONS
 from hmi.catalogue.signal import SignalValue
 from hmi.requests import Act
 from hmi.vehicle.base import WriteOutcome
@@ -21,7 +22,7 @@ class FakeStage:
     """The scene of a `Talk`'s vehicle."""
 
     def __init__(self) -> None:
-        self.talk = Talk()
+        self.talk = Talk(batch_conversations())
         self.talk.recogniser.script.update(
             open=Interpretation(Act.REQUEST, (put(DRIVER_WINDOW, 100),)),
             half=Interpretation(Act.REQUEST, (put(DRIVER_WINDOW, 50),)),
@@ -112,6 +113,12 @@ def test_lines_of_a_session_are_one_conversation_on_one_vehicle_even_when_interl
     ]
     assert outs[4]["applied"][0]["signal"] == VOLUME
     assert outs[5]["applied"] == [{"signal": DRIVER_WINDOW, "value": 0}]
+
+
+def test_no_session_is_forgotten_however_many_there_are(stage):
+    names = [f"s{number}" for number in range(MAX_CONVERSATIONS + 10)]
+    outs = run(stage, *[{"text": text, "session": name} for text in ("open", "undo") for name in names])
+    assert {out["outcome"] for out in outs} == {"done"}
 
 
 def test_a_number_and_a_text_are_different_sessions(stage):
