@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, jsonify, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
@@ -67,8 +69,20 @@ def create_app(session: Session, access: Access | None = None, *, speaker: str =
     app.register_blueprint(pages.pages)
     for module in (conversation, signals, live, simulation, history, login):
         app.register_api(module.api, url_prefix=API)
-    app.add_url_rule(f"{API}/openapi.json", "openapi_document", lambda: jsonify(app.api_doc))
+    app.add_url_rule(f"{API}/openapi.json", "openapi_document", lambda: jsonify(document_of(app)))
     return app
+
+
+def document_of(app: OpenAPI) -> dict[str, Any]:
+    """The OpenAPI document; the library joins the lines of a docstring with HTML, which is not meant here."""
+    document: dict[str, Any] = app.api_doc
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            text = operation.get("description", "").replace("<br/>", " ").strip()
+            operation.pop("description", None)
+            if text:
+                operation["description"] = text
+    return document
 
 
 def hub_of(app: OpenAPI) -> EventHub:

@@ -1,0 +1,96 @@
+"""The OpenAPI document: it is 3.1, tells the truth about the API, and its page needs no network."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+from schemathesis.checks import not_a_server_error
+from web_fakes import MemorySession
+
+from hmi.web.app import create_app, document_of
+
+APP = create_app(MemorySession())
+DOCUMENT = document_of(APP)
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+    unsupported_method,
+]
+
+# The stream never ends, so it is left to the tests of the events.
+api = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", APP).exclude(path="/api/v1/events")
+
+
+@api.parametrize()
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_api_does_what_its_document_says(case):
+    case.call_and_validate(checks=CHECKS)
+
+
+def test_the_document_is_openapi_3_1():
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    assert "<br" not in json.dumps(DOCUMENT)
+
+
+def test_every_route_of_the_api_is_in_the_document():
+    routes = {
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        for rule in APP.url_map.iter_rules()
+        if rule.rule.startswith("/api/") and rule.endpoint != "openapi_document"
+    }
+    assert routes == set(DOCUMENT["paths"])
+
+
+@pytest.mark.parametrize(
+    ("path", "method"), [(path, method) for path, found in DOCUMENT["paths"].items() for method in found]
+)
+def test_every_operation_is_described_and_names_its_errors(path, method):
+    operation = DOCUMENT["paths"][path][method]
+    assert operation["summary"]
+    for status in ("400", "401", "403"):
+        assert "application/problem+json" in operation["responses"][status]["content"]
+
+
+def test_every_reference_leads_somewhere():
+    names = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(DOCUMENT)))
+    assert names
+    assert names <= set(DOCUMENT["components"]["schemas"])
+
+
+def test_the_documentation_page_loads_everything_from_this_server():
+    client = APP.test_client()
+    page = client.get("/docs").data.decode()
+    loads = re.findall(r'(?:src|href|data-document)="([^"]+)"', page)
+    assert any("swagger-ui-bundle" in path for path in loads)
+    for path in loads:
+        assert path.startswith("/")
+        assert client.get(path).status_code == 200
+
+
+def test_a_file_outside_of_swagger_ui_is_not_served():
+    client = APP.test_client()
+    for name in ("../__init__.py", "..%2f__init__.py", "/etc/passwd", "../../plugins.py"):
+        assert client.get(f"/docs/swagger/{name}", follow_redirects=True).status_code == 404
