@@ -21,9 +21,9 @@ from hmi.catalogue.signal import Signal
 FAMILY_FILE = Path(__file__).parent / "data" / "families.yaml"
 
 _WORD_KEYS = frozenset(
-    {"nouns", "front_nouns", "rear_nouns", "inverse_nouns", "all_nouns", "named_values", "also", "generic"}
+    {"nouns", "front_nouns", "rear_nouns", "inverse_nouns", "all_nouns", "every_nouns", "named_values", "also", "generic"}
     | {"things", "context", "ops", "noun_ops", "alone", "kind_ops", "asks", "asks_is", "values_name", "accepts"}
-    | {"inverse", "default", "scale", "negative"}
+    | {"inverse", "default", "scale", "negative", "halves", "mass", "vertical"}
 )
 _KEYS = (
     frozenset({"match", "kind", "group", "label", "plural", "steps", "levels", "on", "off", "values"}) | _WORD_KEYS

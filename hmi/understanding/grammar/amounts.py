@@ -85,11 +85,15 @@ def _set(value: Value) -> Wish:
 def _adjust(family: Family, direction: int, amount: Amount, number: float | None = None) -> Wish:
     if family.negative:
         direction = -direction
+    # a seat's heating and cooling share one signal: "less heating" ends at off, it does not begin to cool
+    lowest = next(iter(family.members.values())).bounds()[0]
+    easing = direction != (-1 if family.negative else 1)
+    stop = 0 if family.kind is FamilyKind.LEVEL and lowest < 0 and easing else None
     if number is not None:
         if number <= 0:
             raise NoSenseError
-        return Wish(Kind.ADJUST, None, direction, number)
-    return Wish(Kind.ADJUST, None, direction, None, amount.degree or Degree.SOME)
+        return Wish(Kind.ADJUST, stop, direction, number)
+    return Wish(Kind.ADJUST, stop, direction, None, amount.degree or Degree.SOME)
 
 
 def _switch(family: Family, operation: str, amount: Amount) -> Wish:
@@ -270,7 +274,7 @@ def _axis(family: Family, operation: str, amount: Amount) -> Wish:
         return _axis_number(family, way, amount, amount.number, signal)
     if amount.fraction is not None:
         return _set(_whole(round(low + (high - low) * amount.fraction / 100, 1)))
-    if amount.extreme and (way or operation != "set"):
+    if amount.extreme and (way or (family.words.get("vertical") and not operation)):
         return _set(_whole(high if amount.extreme == "max" and way >= 0 else low))
     if amount.full and way:
         return _set(_whole(high if way > 0 else low))

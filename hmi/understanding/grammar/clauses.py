@@ -27,11 +27,16 @@ class Clause:
 
     def has_noun(self) -> bool:
         """True when some word may name a device."""
-        return any(token.has("noun") and not _only_a_place(token) for token in self.tokens)
+        return any(token.names() and not token.has("act") for token in self.tokens)
 
     def has_action(self) -> bool:
         """True when some word says what to do or how far."""
-        return any(token.has("act") or any(token.has(sense) for sense in _AMOUNTS) for token in self.tokens)
+        return any(
+            not token.has("place")
+            and not _joins(token, self.tokens)
+            and (token.has("act") or any(token.has(sense) for sense in _AMOUNTS))
+            for token in self.tokens
+        )
 
     def has_place(self) -> bool:
         """True when some word names a place."""
@@ -43,45 +48,88 @@ class Clause:
 
     def says_something(self) -> bool:
         """False when all of it is filling."""
-        return self.has_noun() or self.has_action() or self.has_place() or self.has("pronouns") or self.unknown()
+        if self.joined == "except" or self.has_noun() or self.has_action() or self.has_place():
+            return bool(self.tokens)
+        return self.has("pronouns") or self.has("again") or self.has("same") or self.unknown()
+
+    def is_remark(self) -> bool:
+        """True for "it's getting dark": a statement that names no device, no verb of ours and no amount."""
+        says = any(
+            (token.has("act") and _begins_clause(token) and not token.has("remark")) or token.has("number")
+            for token in self.tokens
+        )
+        return self.has("remark") and not self.has_noun() and not says
 
     def unknown(self) -> bool:
         """True when it holds a word nobody knows."""
         return any(not token.senses for token in self.tokens)
 
 
-def _only_a_place(token: Token) -> bool:
-    return token.has("place") and not token.has("noun")
+def _joins(token: Token, tokens: Sequence[Token]) -> bool:
+    """True for the "on" of "on the left"; at the end of a clause it is an action."""
+    return token.has("function") and token is not tokens[-1] and token.has("act")
+
+
+def without_origin(tokens: Sequence[Token]) -> list[Token]:
+    """Leave out where a value comes from: "from level two to level four" → "to level four"."""
+    kept = list(tokens)
+    for start, token in enumerate(kept):
+        if token.text != "from":
+            continue
+        end = start + 1
+        while end < len(kept) and not kept[end].has("to") and _is_origin(kept[end]):
+            end += 1
+        if start + 1 < end < len(kept) and kept[end].has("to"):
+            return [*kept[:start], *kept[end:]]
+    return kept
+
+
+def _is_origin(token: Token) -> bool:
+    senses = (*_AMOUNTS, "unit", "level_unit", "function", "notches")
+    return any(token.has(sense) for sense in senses) or (token.has("place") and token.text == "my")
 
 
 def split(tokens: Sequence[Token]) -> list[Clause]:
     """Cut a sentence; clauses that say nothing are dropped, and what joined them is kept by the next."""
     clauses: list[Clause] = []
     current = Clause()
-    for token in tokens:
-        joint = _joint(token, current)
+    for index, token in enumerate(tokens):
+        joint = _joint(token, current, tokens[index + 1 :])
         if joint is None:
             current.tokens.append(token)
             continue
         current = _begin(clauses, current, joint)
-        if joint == "verb":
+        if joint in ("verb", "remark"):
             current.tokens.append(token)
     if current.says_something():
         clauses.append(current)
     return clauses
 
 
-def _joint(token: Token, current: Clause) -> str | None:
+def _joint(token: Token, current: Clause, following: Sequence[Token]) -> str | None:
     if token.has("correction") and (current.says_something() or current.joined != "start"):
         return "correction"
+    if token.has("remark") and current.has_noun() and _complete(current) and not token.has("question"):
+        return "remark"
     if token.has("except"):
-        return "except"
+        verb = token.text == "but" and following and (following[0].has("act") or following[0].has("light"))
+        return "conj" if verb and not following[0].has("place") else "except"
     if token.has("conj"):
         return "conj"
     if token.has("pause"):
         return "pause"
     starts = (token.has("act") and _begins_clause(token)) or (token.has("light") and not token.has("noun"))
-    return "verb" if starts and current.has_noun() and _complete(current) else None
+    return "verb" if starts and current.has_noun() and _complete(current) and _has_object(following) else None
+
+
+def _has_object(following: Sequence[Token]) -> bool:
+    """True when a device or a pronoun comes before the next joint: "the windows 40 percent open" ends with no verb."""
+    for token in following:
+        if any(token.has(joint) for joint in ("pause", "conj", "except", "correction")):
+            return False
+        if token.names() or token.has("pronouns"):
+            return True
+    return False
 
 
 def _begins_clause(token: Token) -> bool:
@@ -101,5 +149,5 @@ def _begin(clauses: list[Clause], current: Clause, joint: str) -> Clause:
         clauses.append(current)
         return Clause(joint)
     # ", and", "and then": the stronger joint wins
-    strength = ("start", "pause", "verb", "conj", "except", "correction")
+    strength = ("start", "pause", "remark", "verb", "conj", "except", "correction")
     return Clause(max(joint, current.joined, key=strength.index) if clauses or joint != "pause" else "start")

@@ -22,8 +22,17 @@ LANGUAGE_FILE = Path(__file__).parent / "data" / "en.yaml"
 
 Senses = dict[str, Any]
 
-NOUN_RANKS = {"named": 5, "noun": 4, "also": 3, "thing": 3, "generic": 1, "context": 0}
+NOUN_RANKS = {"named": 7, "halves": 6, "noun": 5, "thing": 4, "also": 3, "generic": 1, "half": 0, "context": 0}
 """How surely a noun of this role names its family; a context noun does not name it at all."""
+
+
+_PLAIN_SENSES = (
+    *("light", "function", "filler", "more", "less", "again", "pronouns", "possessives", "same", "also", "all"),
+    *("both", "to", "by", "conj", "except", "correction", "negation", "condition", "full", "remark"),
+)
+"""Lists of the language file that are senses by themselves."""
+
+_PRECEDENCE = {**NOUN_RANKS, "half": 0.5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,10 @@ class Token:
 
     text: str
     senses: Senses
+
+    def names(self) -> bool:
+        """True when the phrase can name a device, not just stand beside its name."""
+        return any(use.role not in ("context", "half") for use in self.senses.get("noun", {}).values())
 
     def has(self, sense: str) -> bool:
         """True when the phrase can be meant in this sense."""
@@ -126,9 +139,7 @@ class Lexicon:
         language = self.language
         for act, phrases in language["acts"].items():
             self._add_all(phrases, "act", act)
-        for sense in ("light", "function", "filler", "more", "less", "again", "pronouns", "same", "also", "all"):
-            self._add_all(language[sense], sense)
-        for sense in ("to", "by", "both", "conj", "except", "correction", "negation", "condition", "full"):
+        for sense in _PLAIN_SENSES:
             self._add_all(language[sense], sense)
         for unit in ("percent", "degrees", "celsius", "fahrenheit", "megahertz", "millimetres", "centimetres"):
             self._add_all(language[unit], "unit", unit)
@@ -151,10 +162,12 @@ class Lexicon:
             "front_nouns": NounUse("noun", row=1),
             "rear_nouns": NounUse("noun", row=2),
             "inverse_nouns": NounUse("noun", inverse=True),
+            "every_nouns": NounUse("noun", every=True),
             "all_nouns": NounUse("thing", every=True),
             "also": NounUse("also"),
             "generic": NounUse("generic"),
             "things": NounUse("thing"),
+            "halves": NounUse("half"),
             "context": NounUse("context"),
         }
         for key, use in uses.items():
@@ -163,7 +176,8 @@ class Lexicon:
         for phrase, value in words.get("named_values", {}).items():
             self._add(phrase, "noun", {family.id: NounUse("named", value=value)})
         for phrase, value in family.values.items():
-            self._add(phrase, "value", {family.id: value})
+            for ending in ("", " mode", " setting", " speed"):
+                self._add(f"{phrase}{ending}", "value", {family.id: value})
         for key in ("asks", "asks_is"):
             for phrase in words.get(key, ()):
                 self._add(phrase, key, {family.id: True})
@@ -172,7 +186,7 @@ class Lexicon:
         for form, plural in ((phrase, _looks_plural(phrase)), (plural_of(phrase), True)):
             chosen = NounUse(use.role, plural, use.row, use.inverse, use.every, use.value)
             known = self._noun_uses(form).get(family.id)
-            if known is None or NOUN_RANKS[chosen.role] > NOUN_RANKS[known.role]:
+            if known is None or _PRECEDENCE[chosen.role] > _PRECEDENCE[known.role]:
                 self._add(form, "noun", {family.id: chosen})
 
     def _noun_uses(self, phrase: str) -> Mapping[str, NounUse]:
@@ -189,18 +203,24 @@ class Lexicon:
         if family.words.get("kind_ops", True):
             for name, entries in self.language["kinds"][family.kind].items():
                 for entry in entries:
-                    grammar.operations[self.acts(entry)] = Operation(name, needs_noun=True)
+                    for acts in self._spellings(entry):
+                        grammar.operations[acts] = Operation(name, needs_noun=True)
         for key, needs_noun in (("noun_ops", True), ("ops", False)):
             for name, entries in family.words.get(key, {}).items():
                 for entry in entries:
-                    acts = self.acts(entry)
-                    if acts or name == "set":
+                    for acts in self._spellings(entry):
                         grammar.operations[acts] = Operation(name, needs_noun)
                         if not needs_noun:
                             grammar.own.add(acts)
         grammar.operations.pop(frozenset(), None)
+        grammar.own.discard(frozenset())
         grammar.alone = {self.acts(entry) for entry in family.words.get("alone", ())} - {frozenset()}
         return grammar
+
+    def _spellings(self, phrase: str) -> set[frozenset[str]]:
+        """The action words of a phrase, spoken in one piece ("slow down") and apart ("slow the wipers down")."""
+        apart = frozenset(act for word in words_of(str(phrase)) for act in self.acts(word))
+        return {self.acts(phrase), apart}
 
     def acts(self, phrase: str) -> frozenset[str]:
         """The action words of a phrase of the data, "roll down" → {down}."""
@@ -210,7 +230,7 @@ class Lexicon:
 def _bare_token(word: str) -> Token:
     if word == PAUSE:
         return Token(word, {"pause": True})
-    if word.replace(".", "", 1).isdigit():
+    if word.replace(".", "", 1).isdecimal():
         return Token(word, {"number": float(word)})
     if word.startswith("#") and len(word) == 7:
         return Token(word, {"colour": word.upper()})

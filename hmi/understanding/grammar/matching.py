@@ -15,8 +15,23 @@ from hmi.understanding.grammar.lexicon import NOUN_RANKS, FamilyGrammar, Lexicon
 from hmi.understanding.grammar.places import Seating, Where, members_at
 
 RANK_VALUE, RANK_ALONE = 2, 2
-_SKIPPED = ("function", "filler", "light", "pause", "also", "same", "pronouns", "again", "conj")
+_SKIPPED = (
+    "function",
+    "filler",
+    "light",
+    "pause",
+    "also",
+    "same",
+    "pronouns",
+    "again",
+    "conj",
+    "correction",
+    "possessives",
+)
 _MAX_FLEXIBLE = 5
+_SIDEWAYS = ("left", "right")
+_ME = frozenset({"me", "for me", "for me please"})
+_DEGREES = frozenset({"degrees", "celsius", "fahrenheit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,8 @@ class _Reading:
     places: list[str] = field(default_factory=list)
     role: int = -1
     thing: bool = False
+    half: bool = False
+    members: tuple[Place, ...] = ()
     plural: bool = False
     every: bool = False
     both: bool = False
@@ -61,6 +78,8 @@ def candidate_families(lexicon: Lexicon, tokens: Sequence[Token]) -> list[Family
     named: set[str] = set()
     acts = set()
     for token in tokens:
+        if "unit" in token.senses or "place" in token.senses or token.text in _ME:
+            named.add("temperature")
         named.update(token.senses.get("noun", ()))
         named.update(token.senses.get("value", ()))
         if token.has("act"):
@@ -98,15 +117,22 @@ def match_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seati
     fixed: set[str] = set()
     flexible: list[int] = []
     family = grammar.family
+    named = any(token.names() for token in tokens)
     for index, token in enumerate(tokens):
         if token.has("act"):
+            if named and _only_before_noun(token, tokens[:index]):
+                continue
             if _has_other_sense(token, family):
                 flexible.append(index)
             else:
                 fixed.add(token.senses["act"])
     if len(flexible) > _MAX_FLEXIBLE:
         return None
-    for used in _subsets(flexible):
+    # "wipers on slow": a choice takes its words as values before it takes them as actions
+    smallest_first = family.kind is FamilyKind.CHOICE
+    for used in _subsets(flexible, smallest_first):
+        if not _distinct(tokens, used):
+            continue
         acts = frozenset(fixed | {tokens[index].senses["act"] for index in used})
         operation = _operation(grammar, acts)
         if operation is None:
@@ -125,9 +151,22 @@ def _has_other_sense(token: Token, family: Family) -> bool:
     return any(other in senses for other in others)
 
 
-def _subsets(indices: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    for size in range(len(indices), -1, -1):
-        yield from combinations(indices, size)
+def _only_before_noun(token: Token, before: Sequence[Token]) -> bool:
+    """ "the right mirror" names a place; "the mirror to the right" a direction."""
+    return token.has("place") and token.senses["act"] in _SIDEWAYS and not any(t.names() for t in before)
+
+
+def _distinct(tokens: Sequence[Token], used: Sequence[int]) -> bool:
+    """False when the same action word is used twice: "move the right mirror to the right"."""
+    acts = [tokens[index].senses["act"] for index in used]
+    return len(set(acts)) == len(acts)
+
+
+def _subsets(indices: Sequence[int], smallest_first: bool) -> Iterator[tuple[int, ...]]:
+    sizes = range(len(indices) + 1)
+    for size in sizes if smallest_first else reversed(sizes):
+        # of two candidates, the later one is the direction: "move the left mirror to the right"
+        yield from reversed(list(combinations(indices, size)))
 
 
 def _operation(grammar: FamilyGrammar, acts: frozenset[str]) -> str | None:
@@ -158,8 +197,8 @@ def _with_acts(
         opposite = family.words.get("inverse", {}).get(reading.amount.value)
         operation, reading.amount.value = "", opposite
     where = Where(tuple(dict.fromkeys(reading.places)), reading.plural, reading.every, reading.both, reading.row)
-    members = members_at(family, where, seating)
-    if members is None:
+    members = list(reading.members) or members_at(family, where, seating)
+    if members is None or any(place not in family.members for place in members):
         return None
     try:
         wish = wish_for(family, operation, reading.amount)
@@ -171,15 +210,31 @@ def _with_acts(
 
 
 def _rank(grammar: FamilyGrammar, reading: _Reading, acts: frozenset[str]) -> int | None:
+    if reading.thing and reading.half:
+        return NOUN_RANKS["halves"]
     if reading.role > 0:
         return reading.role
-    if reading.thing and acts in grammar.own:
+    level = not acts and reading.amount.extreme and grammar.family.words.get("vertical")
+    if reading.thing and (acts in grammar.own or level or reading.amount.value is not None):
         return NOUN_RANKS["thing"]
     if acts and acts in grammar.alone:
         return RANK_ALONE
+    if _says_temperature(grammar.family, reading):
+        return RANK_VALUE
     if reading.amount.value is not None and grammar.family.words.get("values_name"):
         return RANK_VALUE
     return None
+
+
+def _says_temperature(family: Family, reading: _Reading) -> bool:
+    """ "22 degrees", "the passenger to 22": a number like a cabin temperature, with its unit or for somebody."""
+    amount = reading.amount
+    if family.kind is not FamilyKind.TEMPERATURE or amount.number is None:
+        return False
+    if amount.unit in _DEGREES:
+        return True
+    low, high = next(iter(family.members.values())).bounds()
+    return amount.unit == "" and bool(reading.places) and low <= amount.number <= high
 
 
 def _take(reading: _Reading, token: Token, family: Family, following: Sequence[Token]) -> bool:
@@ -195,12 +250,18 @@ def _take(reading: _Reading, token: Token, family: Family, following: Sequence[T
         reading.pending = "to" if "to" in senses else "by"
         if "function" not in senses and "act" not in senses:
             return True
-    if use is not None:
+    if use is not None and not (use.role == "half" and "place" in senses):
         return _take_noun(reading, use)
-    if after_place and "place_noun" in senses:
+    if after_place and "place_noun" in senses and len(family.members) > 1:
+        return True
+    if "members" in senses:
+        reading.members = senses["members"]
+        return True
+    if token.text in _ME and family.kind is FamilyKind.TEMPERATURE:
+        reading.places.append("mine")
         return True
     if "place" in senses:
-        reading.places.append(senses["place"])
+        reading.places.append(_person(token, following))
         reading.after_place = True
         return True
     if _take_amount(reading, token, family, following):
@@ -208,6 +269,7 @@ def _take(reading: _Reading, token: Token, family: Family, following: Sequence[T
     if "all" in senses or "both" in senses:
         reading.every = reading.every or "all" in senses
         reading.both = reading.both or "both" in senses
+        reading.after_place = True
         return True
     if any(sense in senses for sense in _SKIPPED):
         reading.after_place = after_place
@@ -215,9 +277,18 @@ def _take(reading: _Reading, token: Token, family: Family, following: Sequence[T
     return "to" in senses or "by" in senses
 
 
+def _person(token: Token, following: Sequence[Token]) -> str:
+    """The place a token names; "passengers" is one person's before a noun and all of them otherwise."""
+    place: str = token.senses["place"]
+    owner = following and (following[0].has("noun") or following[0].has("place_noun"))
+    return "passengers" if token.text == "passengers" and not owner else place
+
+
 def _take_noun(reading: _Reading, use: NounUse) -> bool:
     if use.role == "thing":
         reading.thing = True
+    elif use.role == "half":
+        reading.half = True
     else:
         reading.role = max(reading.role, NOUN_RANKS[use.role])
     reading.plural = reading.plural or use.plural

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hmi.catalogue.families import Family, Place
 
@@ -56,10 +56,19 @@ def members_at(family: Family, where: Where, seating: Seating) -> list[Place] | 
     if "passengers" in where.words:
         rest = [place for place in places if place != Place(FRONT, "driver")]
         return rest if len(where.words) == 1 and places[0].side and places[0].row else None
+    if "beside" in where.words:
+        where = replace(where, words=tuple(_beside(word, family) for word in where.words))
     bounds = _bounds(where, seating)
     if bounds is None:
         return None
     return _select(family, where, seating, *bounds)
+
+
+def _beside(word: str, family: Family) -> str:
+    """The window next to me is mine; the seat next to me is my neighbour's."""
+    if word != "beside":
+        return word
+    return "mine" if family.group in ("windows", "doors", "roof") else "passenger"
 
 
 def _bounds(where: Where, seating: Seating) -> tuple[int | None, str | None, bool] | None:
@@ -67,7 +76,8 @@ def _bounds(where: Where, seating: Seating) -> tuple[int | None, str | None, boo
     row, side = where.row, None
     said_row = row is not None
     implied_row: int | None = None
-    for word in where.words:
+    words = where.words if len(where.words) == 1 else [word for word in where.words if word != "mine"]
+    for word in words:
         if word in _ROWS:
             if said_row and row != _ROWS[word]:
                 return None
@@ -95,7 +105,8 @@ def _select(
     has_sides = any(place.side is not None for place in places)
     if (said_row and not has_rows) or (side and not has_sides and "mine" not in where.words):
         return None
-    many = where.plural or where.every or where.both
+    paired = family.default in _ROWS or family.words.get("mass")  # "the wipers" are the two of one windscreen
+    many = (where.plural and not paired) or where.every or where.both
     if row is None and (side is None or not has_sides):
         if many:
             both_in_row = where.both and has_rows and has_sides
@@ -103,7 +114,10 @@ def _select(
         return _default(family, places, seating)
     if row is None and has_rows and not many:
         row = seating.speaker[0]
-    return _at(places, row if has_rows else None, side if has_sides else None) or None
+    chosen = _at(places, row if has_rows else None, side if has_sides else None)
+    if not chosen and not said_row:  # a child lock on the left: only the rear doors have one
+        chosen = _at(places, None, side if has_sides else None)
+    return chosen or None
 
 
 def _at(places: Sequence[Place], row: int | None, side: str | None) -> list[Place]:

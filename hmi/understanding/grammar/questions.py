@@ -86,6 +86,8 @@ def _ask_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seatin
             rank = max(rank, float(NOUN_RANKS[use.role]) - (1 if use.role == "thing" else 0))
             use_plural, every = use_plural or use.plural, every or use.every
             row = use.row if use.row is not None else row
+        elif sort == "how" and token.has("act") and frozenset({token.senses["act"]}) in grammar.operations:
+            pass
         elif token.has("act") and token.senses["act"] in _STATE_ACTS and _fits(grammar, token, acts):
             acts.add(token.senses["act"])
         elif after_place and token.has("place_noun"):
@@ -99,7 +101,8 @@ def _ask_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seatin
         after_place = token.has("place")
     if rank <= 0:
         return None
-    many = sort == "which" or every
+    asks_any = any(token.has("question") and "any" in token.text for token in tokens)
+    many = sort == "which" or every or asks_any
     return _answer(grammar, Where(tuple(places), use_plural, many, False, row), seating, frozenset(acts), rank)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hmi.catalogue.families import Place
 from hmi.catalogue.family_file import Families
 from hmi.requests import Act, Context, Interpretation, Option, Question, Request
-from hmi.understanding.grammar.clauses import split
+from hmi.understanding.grammar.clauses import Clause, split, without_origin
 from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.matching import Match
 from hmi.understanding.grammar.places import Seating
@@ -24,7 +24,9 @@ _MAX_OPTIONS = 6
 class Memory:
     """What the grammar remembers of the last sentence that asked for something."""
 
-    resolved: tuple[Resolved, ...]
+    resolved: tuple[Resolved, ...] = ()
+    pending: Clause | None = None
+    """What was asked without saying of which device ("open it", with nothing to refer to)."""
 
 
 class GrammarRecogniser:
@@ -42,13 +44,10 @@ class GrammarRecogniser:
         steering = self._steering(words, context)
         if steering is not None:
             return steering
-        tokens = self._lexicon.tokens(words)
+        tokens = _with_no_as_off(self._lexicon.tokens(words))
         seating = Seating(context.speaker, self._left_hand_drive)
         if is_question(tokens):
             return self._question(tokens, seating)
-        blocked = _blocking(tokens)
-        if blocked:
-            return _unknown(blocked)
         return self._request(tokens, seating, context)
 
     def _steering(self, words: Sequence[str], context: Context) -> Interpretation | None:
@@ -93,20 +92,47 @@ class GrammarRecogniser:
         return Interpretation(Act.REQUEST, requests=ways[0], understood_by=NAME)
 
     def _request(self, tokens: Sequence[Token], seating: Seating, context: Context) -> Interpretation:
-        memory = context.memory.resolved if isinstance(context.memory, Memory) else ()
+        known = context.memory if isinstance(context.memory, Memory) else Memory()
+        memory = known.resolved
         correcting = bool(memory) and _opens_with_correction(tokens)
-        clauses = split(_after_opening(tokens) if correcting else tokens)
+        clauses = split(without_origin(_after_opening(tokens) if correcting else tokens))
         if clauses and clauses[0].joined in ("except", "correction"):
             clauses[0].joined = "start"
+        blocked = [word for clause in clauses if not clause.is_remark() for word in _blocking(clause.tokens)]
+        if blocked:
+            return _unknown(blocked)
         try:
-            resolved = SentenceReader(self._lexicon, seating, memory).read(clauses)
+            resolved = SentenceReader(self._lexicon, seating, memory, known.pending).read(clauses)
         except NotUnderstoodError as error:
+            if len(clauses) == 1 and not memory and _lacks_device(clauses[0]):
+                return Interpretation(
+                    Act.CLARIFY,
+                    question=Question("What do you mean: which part of the car?", ()),
+                    understood_by=NAME,
+                    memory=Memory(pending=clauses[0]),
+                )
             return _unknown(error.words)
         if not resolved:
             return _unknown([])
         interpretation = _interpretation(resolved)
         replaces = correcting and _replaces(resolved, memory)
         return interpretation if not replaces else _replacing(interpretation)
+
+
+def _with_no_as_off(tokens: list[Token]) -> list[Token]:
+    """ "no lumbar support" wants it off; "no, the other one" and "no the rear one" are corrections."""
+    return [
+        _OFF if token.text == "no" and index + 1 < len(tokens) and tokens[index + 1].names() else token
+        for index, token in enumerate(tokens)
+    ]
+
+
+_OFF = Token("no", {"act": "off"})
+
+
+def _lacks_device(clause: Clause) -> bool:
+    known = all(token.senses for token in clause.tokens)
+    return known and clause.has_action() and not clause.has_noun()
 
 
 def _unknown(words: Sequence[str]) -> Interpretation:

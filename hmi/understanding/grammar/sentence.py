@@ -33,12 +33,14 @@ class NotUnderstoodError(Exception):
 class SentenceReader:
     """Reads the clauses of one sentence from left to right."""
 
-    def __init__(self, lexicon: Lexicon, seating: Seating, memory: Sequence[Resolved]) -> None:
+    def __init__(
+        self, lexicon: Lexicon, seating: Seating, memory: Sequence[Resolved], pending: Clause | None = None
+    ) -> None:
         self._lexicon = lexicon
         self._seating = seating
         self._memory = list(memory)
         self._done: list[Resolved] = []
-        self._raw_before: Clause | None = None
+        self._raw_before = pending
 
     def read(self, clauses: Sequence[Clause]) -> list[Resolved]:
         """The readings of all clauses. Raises `NotUnderstoodError` when one has none."""
@@ -59,24 +61,71 @@ class SentenceReader:
             nouns, _, _ = parts_of(following.tokens)
             clause = Clause(clause.joined, [*clause.tokens, *nouns])
         # a fronted topic or place: "the left rear window, put it down"; "in the back, open the windows"
-        if following is not None and following.joined in ("pause", "verb") and not clause.has_action():
-            merged = Clause(clause.joined, [*clause.tokens, *following.tokens])
-            topic = clause.has_noun() and not following.has_noun()
-            place = not clause.has_noun() and clause.has_place() and not following.has_place()
-            if (topic or place) and self._try(merged.tokens):
-                self._raw_before = merged
-                return 2
-        if self._whole(clause) or self._from_next(clauses, index) or self._from_before(clause):
+        used = self._fronted(clauses, index)
+        if used:
+            return used
+        if clause.joined == "pause" and self._more_about_last(clause):
+            return 1
+        inside = bool(self._done) and not clause.has_noun() and clause.has_action() and self._from_before(clause)
+        if inside or self._whole(clause) or self._from_next(clauses, index) or self._from_before(clause):
             self._raw_before = clause
             return 1
         if self._incomplete_before_correction(clauses, index):
             self._raw_before = clause
             return 1
+        if len(clauses) == 1 and self._polite_wish(clause):
+            return 1
+        if clause.is_remark() and clause.joined != "conj" and len(clauses) > 1:
+            return 1
         raise NotUnderstoodError(_strange_words(clause))
 
+    def _fronted(self, clauses: Sequence[Clause], index: int) -> int:
+        """Join a topic or place in front with what is said of it; returns the clauses used, 0 for none."""
+        clause = clauses[index]
+        if clause.has_action():
+            return 0
+        merged = list(clause.tokens)
+        for used, following in enumerate(clauses[index + 1 : index + 3], start=2):
+            topic = clause.has_noun() and not following.has_noun()
+            place = not clause.has_noun() and clause.has_place() and not following.has_place()
+            if following.joined not in ("pause", "verb") or not (topic or place):
+                return 0
+            merged += following.tokens
+            if self._try(merged):
+                self._raw_before = Clause(clause.joined, merged)
+                return used
+        return 0
+
+    def _more_about_last(self, clause: Clause) -> bool:
+        """ "warm the steering wheel, level three": an amount that completes the clause before."""
+        acts = any(token.has("act") for token in clause.tokens)
+        if not self._done or clause.has_noun() or clause.has_place() or acts or not clause.has_action():
+            return False
+        matches = matches_of(self._lexicon, [*self._done[-1].tokens, *clause.tokens], self._seating)
+        if len(matches) != 1:
+            return False
+        self._done[-1] = Resolved(tuple(matches), (*self._done[-1].tokens, *clause.tokens))
+        return True
+
     def _whole(self, clause: Clause) -> bool:
-        bare_amount = not clause.has_noun() and clause.has("pronouns")
+        before = self._done[-1:] or self._memory[-1:]
+        theirs = clause.has("possessives") or clause.has("also")
+        if theirs and before and clause.has_noun() and clause.has_action() and not clause.has_place():
+            there = Token("there", {"members": before[0].matches[0].members})
+            if self._try([*clause.tokens, there], "place"):
+                return True
+        if clause.has("possessives") and not before:
+            return False
+        known = bool(self._done or self._memory or self._raw_before)
+        bare_amount = known and not clause.has_noun() and clause.has("pronouns")
         return not bare_amount and self._try(clause.tokens)
+
+    def _polite_wish(self, clause: Clause) -> bool:
+        """ "reading light, please": a device that can be on is wanted on."""
+        asked = any(word in token.text for token in clause.tokens for word in _ASKING)
+        return (
+            asked and clause.has_noun() and not clause.has_action() and self._try([*clause.tokens, _ON], "action")
+        )
 
     def _try(self, tokens: Sequence[Token], borrowed: str = "", seating: Seating | None = None) -> bool:
         matches = matches_of(self._lexicon, tokens, seating or self._seating)
@@ -100,6 +149,8 @@ class SentenceReader:
             if len(matches) != 1 or matches[0].impossible:
                 return False
             found.append(Resolved(tuple(matches), tuple(part)))
+        if len({resolved.matches[0].family.id for resolved in found}) < len(found):
+            return False
         self._done.extend(found)
         return True
 
@@ -124,6 +175,9 @@ class SentenceReader:
     def _from_before(self, clause: Clause) -> bool:
         """ "… and the sunroof too", "a bit more", "and the back", "close them again"."""
         before = self._done[-1:] if self._done else self._memory
+        if clause.has("again") and not (clause.has_noun() or clause.has_action() or clause.has_place()):
+            self._done.extend(before)
+            return bool(before)
         if not before and self._raw_before is None:
             return False
         if clause.has_noun() and not clause.has_action():
@@ -154,10 +208,10 @@ class SentenceReader:
         return bool(chosen)
 
     def _borrow_one_noun(self, clause: Clause, resolved: Resolved) -> bool:
-        nouns, actions, places = parts_of(resolved.tokens)
-        extra = list(nouns)
-        if not clause.has_place():
-            extra += places + [token for token in resolved.tokens if token.has("all") or token.has("both")]
+        nouns, actions, _ = parts_of(resolved.tokens)
+        nouns = [token for token in nouns if not token.has("act")]
+        there = [] if clause.has_place() else [Token("there", {"members": resolved.matches[0].members})]
+        extra = [*nouns, *there]
         only_degree = not any(token.has("act") or _is_target(token) for token in clause.tokens)
         seating = self._seating_after(resolved)
         if only_degree:
@@ -166,13 +220,10 @@ class SentenceReader:
                 return True
             ups = [token for token in acts if token.senses["act"] not in ("on", "off")]
             return self._try([*clause.tokens, *_without(extra + ups, clause.tokens)], "noun", seating)
-        if not nouns:  # the words before named it by their verb alone ("louder"): keep that family's own noun
-            extra = [*extra, _family_noun(resolved)]
-        if self._try([*clause.tokens, *_without(extra, clause.tokens)], "noun", seating):
+        family = [_family_noun(resolved), *there]
+        if self._try([*clause.tokens, *_without(family, clause.tokens)], "noun", seating):
             return True
-        return self._try(
-            [*clause.tokens, *_without([_family_noun(resolved), *places], clause.tokens)], "noun", seating
-        )
+        return self._try([*clause.tokens, *_without(extra, clause.tokens)], "noun", seating)
 
     def _borrow_both(self, clause: Clause, before: Sequence[Resolved]) -> bool:
         for resolved in before[-1:]:
@@ -243,7 +294,8 @@ class SentenceReader:
     def _excepted(self, clause: Clause, main: Resolved) -> set[Place]:
         nouns, actions, _ = parts_of(main.tokens)
         kept = [token for token in clause.tokens if not token.has("act") or token.has("place")]
-        kept = [token for token in kept if not _is_target(token)]
+        kept = [token for token in kept if token.has("place") or not _is_target(token)]
+        kept = [_ME if token.text in ("me", "for me", "myself") else token for token in kept]
         own_noun = [] if clause.has_noun() else [token for token in nouns if not token.has("place")]
         acts = [token for token in actions if token not in kept]
         for noun in (own_noun, [_family_noun(main)]):
@@ -254,6 +306,11 @@ class SentenceReader:
 
 
 _PLURAL_PRONOUNS = frozenset({"them", "these", "those", "both of them", "all of them", "they", "em", "them both"})
+
+
+_ASKING = ("please", "need", "want", "id like", "would like", "have")
+_ON = Token("on", {"act": "on"})
+_ME = Token("me", {"place": "mine"})
 
 
 def _family_noun(resolved: Resolved) -> Token:

@@ -30,6 +30,7 @@ def words_of(text: str) -> list[str]:
     lowered = _APOSTROPHES.sub("'", text.lower()[:2000])
     for sign, word in _UNITS.items():
         lowered = lowered.replace(sign, f" {word} ")
+    lowered = re.sub(r"\b(driver|passenger)'s\b", r"\1", lowered)  # "the passengers" are several people
     lowered = re.sub(r"\ba\s*/\s*c\b|\ba\.c\.?(?=\W|$)", "ac", lowered)
     lowered = re.sub(r"(?<=[a-z])[-–—](?=[a-z])", " ", lowered)
     lowered = re.sub(r"(\d)(?=[a-z])", r"\1 ", lowered)  # "22c" → "22 c"
@@ -41,7 +42,7 @@ def words_of(text: str) -> list[str]:
         if word in _PAUSES:
             if found and found[-1] != PAUSE:
                 found.append(PAUSE)
-        elif word[0].isdigit():
+        elif word[0].isdecimal():
             found.append(word.replace(",", "."))
         else:
             found.append(word.replace("'", ""))
@@ -58,7 +59,7 @@ def join_numbers(words: list[str]) -> list[str]:
     index = 0
     while index < len(words):
         value, used = _number_at(words, index)
-        if used and not (used == 1 and words[index] == "one"):
+        if used and not (used == 1 and words[index] == "one" and not _counts(words, index)):
             joined.append(f"{value:g}")
             index += used
         else:
@@ -67,10 +68,26 @@ def join_numbers(words: list[str]) -> list[str]:
     return joined
 
 
+_COUNTED = frozenset("degree degrees percent level levels notch step stage setting click tick point".split())
+
+
+def _counts(words: list[str], index: int) -> bool:
+    """True when the "one" at `index` is a number: "level one", "one degree"."""
+    before = words[index - 1] if index else ""
+    after = words[index + 1] if index + 1 < len(words) else ""
+    return before in ("level", "stage", "speed", "setting", "step", "by", "number") or after in _COUNTED
+
+
 def _number_at(words: list[str], start: int) -> tuple[float, int]:
     """The number that begins at `start` and how many words it takes; (0, 0) when none does."""
     index = start
     value: float
+    if words[start : start + 2] == ["half", "a"] and words[start + 2 : start + 3] in (
+        ["degree"],
+        ["step"],
+        ["point"],
+    ):
+        return 0.5, 2
     if words[index] in ("a", "one") and words[index + 1 : index + 2] == ["hundred"]:
         value, index = 100, index + 2
         if words[index : index + 1] == ["and"]:
@@ -82,7 +99,7 @@ def _number_at(words: list[str], start: int) -> tuple[float, int]:
             index -= 1
     else:
         value, used = _below_hundred(words, index)
-        if not used and words[index].replace(".", "", 1).isdigit():
+        if not used and words[index].replace(".", "", 1).isdecimal():
             value, used = float(words[index]), 1
         if not used:
             return 0, 0
@@ -105,7 +122,7 @@ def _below_hundred(words: list[str], index: int) -> tuple[int, int]:
 def _with_fraction(words: list[str], value: float, index: int) -> tuple[float, int]:
     if words[index : index + 1] == ["point"] and index + 1 < len(words):
         digit = words[index + 1]
-        number = _SMALL.get(digit, int(digit) if digit.isdigit() else -1)
+        number = _SMALL.get(digit, int(digit) if digit.isdecimal() else -1)
         if 0 <= number < 10:
             return value + number / 10, index + 2
     if words[index : index + 3] == ["and", "a", "half"]:
