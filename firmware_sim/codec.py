@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cantools
 from cantools.database.can import Database, Message
+from cantools.database.errors import UnsupportedDatabaseFormatError
 
 from codriver.errors import FileFormatError, InputError, NotFoundError
 
@@ -146,7 +147,7 @@ def load_layout(file: Path = DBC_FILE) -> BusLayout:
     """Read the DBC. Raises `FileFormatError` when it is not laid out as the simulation needs it."""
     try:
         database = cantools.database.load_file(file, strict=True)
-    except (cantools.database.UnsupportedDatabaseFormatError, OSError, UnicodeDecodeError) as error:
+    except (UnsupportedDatabaseFormatError, OSError, UnicodeDecodeError) as error:
         raise FileFormatError(f"{file} cannot be read as a CAN database: {error}") from None
     if not isinstance(database, Database):
         raise FileFormatError(f"{file} is not a CAN database; give a DBC file.")

@@ -137,14 +137,21 @@ class RemoteSimulation:
         deadline = self.clock.now() + _PATIENCE
         try:
             self._endpoint.send(can.Message(arbitration_id=message.id, data=data, is_extended_id=False))
-            while (left := deadline - self.clock.now()) > 0:
-                frame = self._endpoint.recv(left)
-                reason = None if frame is None else self._answer(frame, message)
-                if reason is not None:
-                    return reason
         except can.CanError as error:
             raise ResourceError(f"The CAN channel {self.bus.get('channel')} does not work ({error}).") from None
+        while (left := deadline - self.clock.now()) > 0:
+            frame = self._receive(left)
+            reason = None if frame is None else self._answer(frame, message)
+            if reason is not None:
+                return reason
         return None
+
+    def _receive(self, timeout: float) -> can.Message | None:
+        try:
+            return self._endpoint.recv(timeout)
+        except can.CanError:
+            # On UDP anybody can send what is no CAN frame; that the bus is gone shows when nothing answers.
+            return None
 
     def _answer(self, frame: can.Message, message: MessageLayout) -> Reason | None:
         """The reason in `frame` when it answers the control frame sent last."""
@@ -158,5 +165,5 @@ class RemoteSimulation:
 
     def _drop_stale(self) -> None:
         for _ in range(_STALE_FRAMES):
-            if self._endpoint.recv(0) is None:
+            if self._receive(0) is None:
                 return

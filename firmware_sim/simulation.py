@@ -27,6 +27,7 @@ T = TypeVar("T")
 _channels = itertools.count(1)
 _TURN_TIMEOUT = 5.0
 """Seconds within which the clock's thread must have taken a turn."""
+_STOPPED = "The simulation has stopped; start it again."
 _READ_TIMEOUT = 0.1
 _READ_ERRORS = 20
 """So many failed reads in a row, a tenth of a second apart, mean that the bus is gone."""
@@ -166,6 +167,8 @@ class VehicleSimulation:
 
     def _in_turn(self, action: Callable[[], T]) -> T:
         """Run `action` where all ECU work is done: here in virtual time, on the clock's thread in real time."""
+        if self._leaving.is_set():
+            raise ResourceError(_STOPPED)
         if isinstance(self.clock, VirtualClock) or threading.get_ident() == self._turn_thread:
             return action()
         results: list[T] = []
@@ -180,7 +183,7 @@ class VehicleSimulation:
 
         self.clock.call_later(0.0, turn)
         if not done.wait(_TURN_TIMEOUT) or not results:
-            raise ResourceError("The simulation has stopped; start it again.")
+            raise ResourceError(_STOPPED)
         return results[0]
 
 

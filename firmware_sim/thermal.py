@@ -26,7 +26,7 @@ HOTTEST = 60.0
 """degC that the heater reaches."""
 COLDEST = 5.0
 """degC behind the evaporator of the air conditioning."""
-CONTROL_GAIN = 3.0
+CONTROL_GAIN = 20.0
 """How many degrees beyond the set point the air is blown per degree that the cabin is off."""
 DEFROST_FLOW = 0.5
 """Share of the full air flow that the front defroster adds."""

@@ -33,7 +33,7 @@ def test_every_frame_has_a_right_checksum_and_the_next_counter(rig):
 def test_a_moving_thing_is_reported_by_the_fast_cycle(rig):
     rig.command(WindowPosRow1DriverSide=100)
     rig.frames.clear()
-    rig.wait(3)
+    rig.wait(3.05)
     times = [at for at, _ in rig.of("DOORS_Status_Windows")]
     assert len(times) == 30
     assert [later - earlier for earlier, later in pairwise(times)] == [pytest.approx(0.1)] * 29
