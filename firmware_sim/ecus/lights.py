@@ -60,7 +60,11 @@ class LightsEcu(Ecu):
     def power_changed(self) -> None:
         """Supplied lamps go out with the supply and come back as the main switch stands."""
         if self.powered:
-            self._turn({})
+            wanted = _SWITCH_POSITIONS.get(self._positions.get(self._switch.raw, "OFF"), {})
+            for name in _SUPPLIED:
+                if wanted.get(name) == 1:
+                    self._light_up(name, 1)
+            self._sense()
         else:
             for name in _SUPPLIED:
                 self.actuators[name].drive(0)

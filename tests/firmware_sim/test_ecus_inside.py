@@ -83,6 +83,15 @@ def test_beams_go_out_with_the_supply_and_hazard_lights_stay(rig):
     assert rig.values["BeamLow"] == 1
 
 
+def test_the_returning_supply_leaves_the_other_lamps_alone(rig):
+    rig.command(ParkingLights=1)
+    rig.stage(PowerState="OFF")
+    rig.wait(0.1)
+    rig.stage(PowerState="ON")
+    rig.wait(0.1)
+    assert (rig.values["ParkingLights"], rig.values["BeamLow"]) == (1, 0)
+
+
 def test_the_backup_light_burns_in_reverse(rig):
     rig.stage(GearCurrent=-1)
     assert rig.values["BackupLight"] == 1
