@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import closing
 from types import FrameType
+from urllib.parse import quote
 
 import click
 
@@ -34,7 +36,10 @@ def run(host: str | None, port: str | None, token: str | None, vehicle: str | No
 
 
 def serve(settings: Settings, *, open_page: bool = False) -> None:
-    """Serve until SIGINT or SIGTERM, then stop streams, server and vehicle in this order."""
+    """Serve until SIGINT or SIGTERM, then end streams and movements under way, and stop.
+
+    Raises `InputError` and `ResourceError` for settings that cannot be served.
+    """
     # Flask and the vehicle take a moment to import; `codriver --help` must not pay for it.
     from hmi.session import open_session
     from hmi.web.access import Access
@@ -43,26 +48,24 @@ def serve(settings: Settings, *, open_page: bool = False) -> None:
 
     access = Access(settings[WEB_TOKEN], settings[WEB_HOST])
     stop = _stop_event()
-    session = open_session(settings)
-    try:
+    with closing(open_session(settings)) as session:
         app = create_app(session, access, speaker=settings[SPEAKER])
-        hub = hub_of(app)
-        server = WebServer(app, settings[WEB_HOST], settings[WEB_PORT])
-        server.start()
-        try:
+        with closing(hub_of(app)) as hub:
+            server = WebServer(app, settings[WEB_HOST], settings[WEB_PORT])
+            server.start()
             _greet(address_of(settings[WEB_HOST], server.port, access.token), open_page=open_page)
             stop.wait()
-        finally:
+            server.close()
             hub.close()
+            # A window on its way would hold its request for seconds; without a vehicle the request ends at once.
+            session.close()
             server.stop()
-    finally:
-        session.close()
 
 
 def address_of(host: str, port: int, token: str = "") -> str:
     """Where a browser on this machine finds the dashboard; the token goes behind "#", which is never sent."""
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{name}:{port}/" + (f"#token={token}" if token else "")
+    return f"http://{name}:{port}/" + (f"#token={quote(token, safe='')}" if token else "")
 
 
 def _greet(address: str, *, open_page: bool) -> None:

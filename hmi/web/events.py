@@ -3,13 +3,14 @@
 A reader first gets the whole state, then what changes, gathered for at most `GATHER` seconds so that a window on
 its way does not flood a slow screen. A reader that comes back gets the whole state again and so misses nothing.
 While nothing changes a comment goes out every `HEARTBEAT` seconds, which is also how a reader that has gone is
-noticed; at the same time what the reader knows is compared with the vehicle, which finds values that went stale.
+noticed. As often, what the reader knows is compared with the vehicle, which finds values that went stale.
 """
 
 from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -95,10 +96,11 @@ class EventStream:
     """One reader's stream: an iterator of `text/event-stream` chunks that ends when the hub closes."""
 
     def __init__(self, hub: EventHub) -> None:
-        self.pending: dict[str, Value] = {}
+        self.pending: dict[str, Value | None] = {}
         self.messages: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=_MESSAGES)
         self._hub = hub
-        self._known: dict[str, Value] | None = None
+        self._known: dict[str, Value | None] | None = None
+        self._compare_at = time.monotonic() + hub.heartbeat
         self.gone: Callable[[], bool] = lambda: False
         """Tells that the reader has left; the server sets it when it can know."""
 
@@ -108,7 +110,7 @@ class EventStream:
     def __next__(self) -> bytes:
         """Wait for something to tell, at most one heartbeat."""
         if self._known is None:
-            self._known = self._hub.state()
+            self._known = {**self._hub.state()}
             return b"retry: 1000\n" + self._event("state", self._known)
         # The pause gathers what follows the change just sent; the first change after a calm is sent at once.
         self._hub.closing.wait(GATHER)
@@ -119,11 +121,12 @@ class EventStream:
             self.messages.clear()
         if self._hub.closing.is_set() or self.gone():
             raise StopIteration
-        if not changes and not messages:
-            return self._compare(self._known)
+        if time.monotonic() >= self._compare_at:
+            changes = self._differences(self._known)
         self._known.update(changes)
         chunks = [self._event("change", changes)] if changes else []
-        return b"".join(chunks + [self._event(name, data) for name, data in messages])
+        chunks += [self._event(name, data) for name, data in messages]
+        return b"".join(chunks) or b": still here\n\n"
 
     def close(self) -> None:
         """Called by the server when the reader has gone or the stream has ended."""
@@ -132,12 +135,13 @@ class EventStream:
     def _has_news(self) -> bool:
         return bool(self.pending or self.messages or self._hub.closing.is_set())
 
-    def _compare(self, known: dict[str, Value]) -> bytes:
+    def _differences(self, known: Mapping[str, Value | None]) -> dict[str, Value | None]:
+        """What the reader does not know yet or believes wrongly; None for a value that went stale."""
+        self._compare_at = time.monotonic() + self._hub.heartbeat
         now = self._hub.state()
-        differences: dict[str, Value | None] = {p: v for p, v in now.items() if p not in known or known[p] != v}
-        differences.update({path: None for path in known if path not in now})
-        self._known = now
-        return self._event("change", differences) if differences else b": still here\n\n"
+        changed: dict[str, Value | None] = {path: v for path, v in now.items() if known.get(path) != v}
+        stale = {path: None for path, value in known.items() if value is not None and path not in now}
+        return {**changed, **stale}
 
     def _event(self, name: str, data: Mapping[str, Any]) -> bytes:
         body = json.dumps(data, separators=(",", ":"))

@@ -74,11 +74,15 @@ class WebServer:
         """Begin to answer."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop accepting, let the workers finish and close every connection. Streams must be closed before."""
+    def close(self) -> None:
+        """Take no more requests. Those under way go on; end what they wait for, then call `stop`."""
         self._stopping = True
         self._server.pull_trigger()
         self._thread.join(timeout=5)
+
+    def stop(self) -> None:
+        """Wait for the requests under way, at most 2 s, and close every connection."""
+        self.close()
         self._server.task_dispatcher.shutdown(timeout=2)
         self._close_all()
 

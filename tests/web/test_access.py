@@ -9,14 +9,15 @@ from codriver.errors import InputError
 from hmi.web.access import COOKIE, Access, is_loopback
 from hmi.web.app import create_app, hub_of
 
-TOKEN = "a-long-enough-token"
+TOKEN = "a-long-enough-token"  # noqa: S105
+EVERYWHERE = "0.0.0.0"  # noqa: S104
 READ = "/api/v1/status"
 ASK = "/api/v1/ask"
 
 
 @pytest.fixture
 def guarded(session):
-    app = create_app(session, Access(TOKEN, "0.0.0.0"))
+    app = create_app(session, Access(TOKEN, EVERYWHERE))
     yield app.test_client()
     hub_of(app).close()
 
@@ -29,7 +30,7 @@ def guarded(session):
         ("localhost", True),
         ("::1", True),
         ("[::1]", True),
-        ("0.0.0.0", False),
+        (EVERYWHERE, False),
         ("::", False),
         ("192.168.1.4", False),
         ("example.com", False),
@@ -41,8 +42,8 @@ def test_is_loopback(host, loopback):
 
 def test_beyond_loopback_a_token_is_needed_and_the_message_gives_one():
     with pytest.raises(InputError, match=r"web\.token is needed; for example: CODRIVER_WEB_TOKEN=\S{20,}"):
-        Access("", "0.0.0.0")
-    assert Access(TOKEN, "0.0.0.0").host == "0.0.0.0"
+        Access("", EVERYWHERE)
+    assert Access(TOKEN, EVERYWHERE).host == EVERYWHERE
 
 
 @pytest.mark.parametrize("token", ["two words", "tabbed\ttoken", "gehëim", "line\nbreak"])
@@ -61,7 +62,9 @@ def test_loopback_names_are_served(client, host):
     assert client.get(READ, headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8080", "localhost.evil.example", "[::1", "10.0.0.1"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8080", "localhost.evil.example", "[::1", "10.0.0.1"]
+)
 def test_foreign_host_names_are_not_served_on_loopback(client, host):
     answer = client.get(READ, headers={"Host": host})
     assert answer.status_code == 403
@@ -97,7 +100,9 @@ def test_our_own_page_may_ask(client):
     assert client.post(ASK, json={"text": "hello"}, headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
 def test_a_body_that_a_foreign_form_could_send_is_refused(client, content_type):
     answer = client.post(ASK, data='{"text": "open my window"}', content_type=content_type)
     assert answer.status_code == 415
@@ -132,7 +137,9 @@ def test_the_token_as_bearer_opens(guarded, header):
     assert guarded.get(READ, headers={"Authorization": header}).status_code == 200
 
 
-@pytest.mark.parametrize("header", ["Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN, "Bearer é", f"Bearer {TOKEN}x"])
+@pytest.mark.parametrize(
+    "header", ["Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN, "Bearer é", f"Bearer {TOKEN}x"]
+)
 def test_anything_else_does_not_open(guarded, header):
     assert guarded.get(READ, headers={"Authorization": header}).status_code == 401
 

@@ -188,7 +188,9 @@ def test_the_faults_to_choose_from_are_those_of_the_bus(client):
 
 
 def test_reset_brings_everything_back(client, session):
-    client.put("/api/v1/simulation", json={"values": {WINDOW: 80}, "faults": [{"kind": "silent", "target": "DOORS"}]})
+    client.put(
+        "/api/v1/simulation", json={"values": {WINDOW: 80}, "faults": [{"kind": "silent", "target": "DOORS"}]}
+    )
     assert client.post("/api/v1/simulation/reset", json={}).json["faults"] == []
     assert session.vehicle.read(WINDOW) == 0
 

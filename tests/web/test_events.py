@@ -83,6 +83,18 @@ def test_a_value_that_goes_stale_becomes_null_and_comes_back(hub, vehicle):
     assert parse(next(stream)) == [("change", {RAIN: 7})]
 
 
+def test_a_stale_value_is_noticed_while_others_keep_changing(hub, vehicle):
+    stream = hub.open()
+    next(stream)
+    vehicle.lose(RAIN)
+    told = []
+    for speed in range(1, 4):
+        vehicle.put({SPEED: float(speed)})
+        told += parse(next(stream))
+    assert {RAIN: None} in [{path: data[path] for path in data if path == RAIN} for _, data in told]
+    assert [data[SPEED] for _, data in told if SPEED in data] == [1.0, 2.0, 3.0]
+
+
 def test_messages_reach_every_reader(hub):
     streams = [hub.open(), hub.open()]
     for stream in streams:

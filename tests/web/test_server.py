@@ -118,7 +118,7 @@ def test_a_host_that_is_none(app, host):
 
 
 def test_an_address_of_another_machine(app):
-    with pytest.raises(ResourceError, match="Cannot listen on 192.0.2.1"):
+    with pytest.raises(ResourceError, match=r"Cannot listen on 192\.0\.2\.1"):
         WebServer(app, "192.0.2.1", 0)
 
 

@@ -1,6 +1,6 @@
 // The panel that stages the simulated car: what it senses and what goes wrong.
 import { read, send } from "./api.js";
-import { onMessage, watch } from "./live.js";
+import { onMessage, value, watch } from "./live.js";
 
 const panel = document.getElementById("scene");
 const toggle = document.getElementById("scene-toggle");
@@ -27,6 +27,18 @@ async function attempt(action) {
   }
 }
 
+// A car that drives is in gear and one that stands is parked; as far as this car reports such things.
+function sceneOf(path, reading) {
+  const scene = { [path]: reading };
+  if (path !== "Vehicle.Speed") return scene;
+  const gearbox = {
+    "Vehicle.Powertrain.Transmission.CurrentGear": reading > 0 ? Math.min(6, 1 + Math.floor(reading / 25)) : 0,
+    "Vehicle.Powertrain.Transmission.IsParkLockEngaged": reading === 0,
+  };
+  for (const [name, follows] of Object.entries(gearbox)) if (value(name) !== null) scene[name] = follows;
+  return scene;
+}
+
 function startDial(dial) {
   const path = dial.dataset.path;
   const slider = dial.querySelector("input");
@@ -44,7 +56,7 @@ function startDial(dial) {
     while (wanted !== null) {
       const reading = wanted;
       wanted = null;
-      await attempt(() => send("PUT", "/api/v1/simulation", { values: { [path]: reading } }));
+      await attempt(() => send("PUT", "/api/v1/simulation", { values: sceneOf(path, reading) }));
     }
     sending = false;
     held = false;

@@ -44,6 +44,7 @@ function facts(answer) {
   if (answer.understood_by) line.append(element("span", "level", answer.understood_by));
   for (const rule of answer.rules) line.append(element("span", "rule", rule));
   for (const [step, ms] of Object.entries(answer.latency_ms)) {
+    if (ms < 0.05) continue;
     const part = element("span", "step", `${step} `);
     part.append(element("b", "", milliseconds(ms)));
     line.append(part);
