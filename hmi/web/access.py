@@ -101,10 +101,18 @@ class Access:
         send none and are let through.
         """
         origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("Host", "").lower():
+        if origin is not None and _authority(origin) != request.headers.get("Host", "").lower():
             raise ForbiddenError(f"Requests from {origin[:100]!r} are not accepted; use the page of this server.")
         if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             raise ForbiddenError("Requests from another site are not accepted; use the page of this server.")
+
+
+def _authority(origin: str) -> str:
+    """Host and port of an `Origin` header; a text that no host can equal when it cannot be parsed."""
+    try:
+        return urlsplit(origin).netloc.lower() or origin
+    except ValueError:
+        return origin
 
 
 def host_name(header: str) -> str:

@@ -24,6 +24,15 @@ _BODY_LIMIT = 1 << 20
 """Bytes waitress takes in; the app's own, much smaller limit answers first for anything below."""
 
 
+_OUT_LIMIT = 1 << 20
+"""Bytes kept for a reader that does not read; a stream waits then."""
+
+_GONE_AFTER = (
+    [(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000)] if hasattr(socket, "TCP_USER_TIMEOUT") else []
+)
+"""Milliseconds after which a reader that acknowledges nothing (a laptop asleep) has left; else it takes hours."""
+
+
 class _ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
     """A request that waitress itself refuses (broken, too long), answered like every other error."""
 
@@ -58,10 +67,12 @@ class WebServer:
             channel_request_lookahead=1,
             max_request_body_size=_BODY_LIMIT,
             max_request_header_size=32 * 1024,
+            outbuf_high_watermark=_OUT_LIMIT,
             ident="codriver",
             log_socket_errors=False,
         )
         self._server.channel_class = _Channel
+        self._server.adj.socket_options = [*self._server.adj.socket_options, *_GONE_AFTER]
         self._thread = threading.Thread(target=self._run, name="codriver-web", daemon=True)
         self._stopping = False
 

@@ -55,6 +55,13 @@ def test_a_change_reaches_an_open_stream(server, session):
     assert next_event(stream) == ("change", {WINDOW: 40})
 
 
+def test_asking_only_for_the_headers_opens_no_stream(server, app):
+    connection = connect(server)
+    connection.request("HEAD", "/api/v1/events")
+    assert connection.getresponse().headers.get_content_type() == "text/event-stream"
+    assert not hub_of(app)._streams
+
+
 def test_a_reader_that_comes_back_gets_the_whole_state(server, session):
     first = open_stream(server)
     next_event(first)

@@ -24,6 +24,8 @@ def events() -> Response:
     Server-sent events. A client that reconnects gets the whole state again, so it cannot miss anything. The number
     of streams is limited; 503 beyond.
     """
+    if request.method == "HEAD":
+        return Response(mimetype="text/event-stream")
     stream = parts().hub.open()
     gone = request.environ.get("waitress.client_disconnected")
     if callable(gone):

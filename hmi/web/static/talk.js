@@ -11,6 +11,7 @@ const OUTCOMES = {
   answered: "answered", refused: "refused", failed: "failed",
 };
 const answering = new Set();
+const reasons = new Map();
 let conversation = null;
 
 function newId() {
@@ -42,7 +43,11 @@ function milliseconds(ms) {
 function facts(answer) {
   const line = element("p", "facts");
   if (answer.understood_by) line.append(element("span", "level", answer.understood_by));
-  for (const rule of answer.rules) line.append(element("span", "rule", rule));
+  for (const rule of answer.rules) {
+    const badge = element("span", "rule", rule);
+    badge.title = reasons.get(rule) ?? "";
+    line.append(badge);
+  }
   for (const [step, ms] of Object.entries(answer.latency_ms)) {
     if (ms < 0.05) continue;
     const part = element("span", "step", `${step} `);
@@ -144,6 +149,14 @@ function ask(text) {
   return say(text, "ask", { conversation, text, speaker: form.elements.speaker.value });
 }
 
+async function loadRules() {
+  try {
+    for (const rule of (await read("/api/v1/rules")).rules) reasons.set(rule.id, rule.reason);
+  } catch {
+    // Without the reasons the rules still show by name, and the reply says why.
+  }
+}
+
 async function restore() {
   try {
     const { turns, question } = await read(`/api/v1/conversations/${encodeURIComponent(conversation)}`);
@@ -158,7 +171,7 @@ export function startTalk() {
   conversation = sessionStorage.getItem(KEY) ?? newId();
   const known = sessionStorage.getItem(KEY) !== null;
   sessionStorage.setItem(KEY, conversation);
-  if (known) restore();
+  loadRules().then(() => known && restore());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = field.value.trim();
