@@ -1,0 +1,1 @@
+"""Cases: sentences of drivers with the state they ask for; generate, verify, report, trace to requirements."""
