@@ -21,7 +21,17 @@ from hmi.catalogue.signal import Signal
 FAMILY_FILE = Path(__file__).parent / "data" / "families.yaml"
 
 _WORD_KEYS = frozenset(
-    {"nouns", "front_nouns", "rear_nouns", "inverse_nouns", "all_nouns", "every_nouns", "named_values", "also", "generic"}
+    {
+        "nouns",
+        "front_nouns",
+        "rear_nouns",
+        "inverse_nouns",
+        "all_nouns",
+        "every_nouns",
+        "named_values",
+        "also",
+        "generic",
+    }
     | {"things", "context", "ops", "noun_ops", "alone", "kind_ops", "asks", "asks_is", "values_name", "accepts"}
     | {"inverse", "default", "scale", "negative", "halves", "mass", "vertical"}
 )

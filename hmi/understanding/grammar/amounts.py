@@ -9,6 +9,8 @@ from hmi.catalogue.families import Degree, Family, FamilyKind
 from hmi.catalogue.signal import Signal, Value
 from hmi.requests import Kind, Request
 
+_HIGHEST_LEVEL = 12
+"""A bare number up to this is a level, for a device that has levels; above it is a percentage."""
 CRACK = 10
 """Percent open of a cracked window."""
 _WORD_LEVELS = {"low": 20.0, "medium": 50.0, "high": 80.0}
@@ -185,6 +187,8 @@ def _level_number(family: Family, operation: str, way: int, amount: Amount) -> W
     number = amount.number or 0.0
     if amount.unit not in ("", "percent", "level", "notches"):
         raise NoSenseError
+    if number < 0 and not family.negative and next(iter(family.members.values())).bounds()[0] >= 0:
+        return _adjust(family, -1, amount, -number)  # "volume minus five"
     relative = amount.relation == "by" or bool(amount.more) or amount.unit == "notches"
     relative = relative or (bool(way) and amount.relation != "to" and amount.unit != "level")
     if relative:
@@ -195,7 +199,7 @@ def _level_number(family: Family, operation: str, way: int, amount: Amount) -> W
         return _adjust(family, (way or 1) * (amount.more or 1), amount, step)
     if operation == "off" and number != 0:
         raise NoSenseError
-    if family.levels and amount.unit != "percent" and number <= 10:
+    if family.levels and amount.unit != "percent" and (number <= _HIGHEST_LEVEL or amount.unit == "level"):
         if number != int(number) or not 0 <= number <= family.levels:
             raise ImpossibleValueError(f"The {family.label} has levels 1 to {family.levels}.")
         return _set(_signed(family, _nth_level(family, int(number))))

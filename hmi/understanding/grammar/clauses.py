@@ -50,7 +50,8 @@ class Clause:
         """False when all of it is filling."""
         if self.joined == "except" or self.has_noun() or self.has_action() or self.has_place():
             return bool(self.tokens)
-        return self.has("pronouns") or self.has("again") or self.has("same") or self.unknown()
+        others = ("pronouns", "again", "same", "asks", "asks_is", "question", "remark")
+        return any(self.has(sense) for sense in others) or self.unknown()
 
     def is_remark(self) -> bool:
         """True for "it's getting dark": a statement that names no device, no verb of ours and no amount."""
@@ -123,7 +124,7 @@ def _joint(token: Token, current: Clause, following: Sequence[Token]) -> str | N
 
 
 def _has_object(following: Sequence[Token]) -> bool:
-    """True when a device or a pronoun comes before the next joint: "the windows 40 percent open" ends with no verb."""
+    """True when a device or a pronoun follows: "the windows 40 percent open" ends with an adjective."""
     for token in following:
         if any(token.has(joint) for joint in ("pause", "conj", "except", "correction")):
             return False

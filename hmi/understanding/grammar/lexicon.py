@@ -28,7 +28,7 @@ NOUN_RANKS = {"named": 7, "halves": 6, "noun": 5, "thing": 4, "also": 3, "generi
 
 _PLAIN_SENSES = (
     *("light", "function", "filler", "more", "less", "again", "pronouns", "possessives", "same", "also", "all"),
-    *("both", "to", "by", "conj", "except", "correction", "negation", "condition", "full", "remark"),
+    *("both", "to", "by", "conj", "except", "correction", "negation", "condition", "full", "remark", "assuring"),
 )
 """Lists of the language file that are senses by themselves."""
 
@@ -230,7 +230,7 @@ class Lexicon:
 def _bare_token(word: str) -> Token:
     if word == PAUSE:
         return Token(word, {"pause": True})
-    if word.replace(".", "", 1).isdecimal():
+    if word.removeprefix("-").replace(".", "", 1).isdecimal():
         return Token(word, {"number": float(word)})
     if word.startswith("#") and len(word) == 7:
         return Token(word, {"colour": word.upper()})

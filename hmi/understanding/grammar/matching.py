@@ -122,7 +122,7 @@ def match_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seati
         if token.has("act"):
             if named and _only_before_noun(token, tokens[:index]):
                 continue
-            if _has_other_sense(token, family):
+            if _is_flexible(tokens, index, family):
                 flexible.append(index)
             else:
                 fixed.add(token.senses["act"])
@@ -143,8 +143,13 @@ def match_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seati
     return None
 
 
-def _has_other_sense(token: Token, family: Family) -> bool:
+def _is_flexible(tokens: Sequence[Token], index: int, family: Family) -> bool:
+    """True when the action word at `index` could be something else here: "on the left", "the back window"."""
+    token = tokens[index]
     senses = token.senses
+    following = tokens[index + 1 : index + 2]
+    if token.text == "on" and (not following or following[0].has("to")):
+        return False  # "AC on at 22": a preposition needs something to stand before
     if family.id in senses.get("noun", ()) or family.id in senses.get("value", ()):
         return True
     others = ("function", "filler", "place", "full", "extreme", "level", "fraction", "to", "light", "degree")
@@ -182,7 +187,7 @@ def _with_acts(
     family = grammar.family
     reading = _Reading()
     for index, token in enumerate(tokens):
-        if token.has("act") and (index in used or not _has_other_sense(token, family)):
+        if token.has("act") and (index in used or not _is_flexible(tokens, index, family)):
             reading.after_place = False
             continue
         if not _take(reading, token, family, tokens[index + 1 : index + 2]):
@@ -307,6 +312,9 @@ def _take_amount(reading: _Reading, token: Token, family: Family, following: Seq
     if "number" in senses:
         if amount.number is not None:
             return False
+        if senses["number"] in (2, 4) and following and _counts_devices(following[0], family):
+            reading.every, reading.both = senses["number"] == 4, senses["number"] == 2
+            return True
         amount.number, amount.relation, reading.pending = senses["number"], reading.pending, ""
         if not amount.unit and following and following[0].has("notches") and not following[0].has("place_noun"):
             amount.unit = ""
@@ -321,6 +329,12 @@ def _take_amount(reading: _Reading, token: Token, family: Family, following: Seq
         amount.unit = "level"
         return True
     return _take_word_amount(amount, senses, family)
+
+
+def _counts_devices(token: Token, family: Family) -> bool:
+    """ "the two mirrors", "all four front windows" """
+    use = token.senses.get("noun", {}).get(family.id)
+    return token.has("place") or (use is not None and use.plural and use.role not in ("context", "half"))
 
 
 def _take_word_amount(amount: Amount, senses: dict[str, Any], family: Family) -> bool:

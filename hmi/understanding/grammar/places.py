@@ -52,7 +52,7 @@ def members_at(family: Family, where: Where, seating: Seating) -> list[Place] | 
     if "other" in where.words:
         return _other(places, seating)
     if "everywhere" in where.words:
-        return places if len(where.words) == 1 else None
+        where = replace(where, words=tuple(w for w in where.words if w != "everywhere"), every=True)
     if "passengers" in where.words:
         rest = [place for place in places if place != Place(FRONT, "driver")]
         return rest if len(where.words) == 1 and places[0].side and places[0].row else None
@@ -112,10 +112,11 @@ def _select(
             both_in_row = where.both and has_rows and has_sides
             return _at(places, seating.speaker[0], None) if both_in_row else places
         return _default(family, places, seating)
-    if row is None and has_rows and not many:
+    own_row = row is None and has_rows and not many
+    if own_row:
         row = seating.speaker[0]
     chosen = _at(places, row if has_rows else None, side if has_sides else None)
-    if not chosen and not said_row:  # a child lock on the left: only the rear doors have one
+    if not chosen and own_row:  # a child lock on the left: only the rear doors have one
         chosen = _at(places, None, side if has_sides else None)
     return chosen or None
 

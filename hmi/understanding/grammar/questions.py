@@ -29,8 +29,9 @@ class Answerable:
 
 def is_question(tokens: Sequence[Token]) -> bool:
     """True when the first word that says something asks."""
+    asks_been = any(token.text == "been" or token.text.endswith(" been") for token in tokens)
     for token in tokens:
-        if token.has("question"):
+        if token.has("question") or (asks_been and token.text.split()[0] in ("have", "has", "had")):
             return True
         if not any(token.has(sense) for sense in ("filler", "pause", "conj", "also")):
             return False
@@ -107,9 +108,7 @@ def _ask_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seatin
 
 
 def _fits(grammar: FamilyGrammar, token: Token, acts: set[str]) -> bool:
-    if asked_value(grammar.family, frozenset({*acts, token.senses["act"]}), grammar) is not None:
-        return True
-    return False
+    return asked_value(grammar.family, frozenset({*acts, token.senses["act"]}), grammar) is not None
 
 
 def _filled(token: Token, family: Family) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hmi.catalogue.families import Place
 from hmi.catalogue.family_file import Families
@@ -44,7 +45,7 @@ class GrammarRecogniser:
         steering = self._steering(words, context)
         if steering is not None:
             return steering
-        tokens = _with_no_as_off(self._lexicon.tokens(words))
+        tokens = _assured(_with_no_as_off(self._lexicon.tokens(words)))
         seating = Seating(context.speaker, self._left_hand_drive)
         if is_question(tokens):
             return self._question(tokens, seating)
@@ -102,7 +103,7 @@ class GrammarRecogniser:
         if blocked:
             return _unknown(blocked)
         try:
-            resolved = SentenceReader(self._lexicon, seating, memory, known.pending).read(clauses)
+            resolved = SentenceReader(self._lexicon, seating, memory, known.pending).read(clauses, _asks(tokens))
         except NotUnderstoodError as error:
             if len(clauses) == 1 and not memory and _lacks_device(clauses[0]):
                 return Interpretation(
@@ -130,6 +131,20 @@ def _with_no_as_off(tokens: list[Token]) -> list[Token]:
 _OFF = Token("no", {"act": "off"})
 
 
+def _assured(tokens: list[Token]) -> list[Token]:
+    """ "make sure the doors are locked" asks for it; without such an opening "are" makes it a statement."""
+    if not any(token.has("assuring") for token in tokens):
+        return tokens
+    return [Token(t.text, {"function": True}) if t.text in ("is", "are", "its") else t for t in tokens]
+
+
+_ASKING = ("please", "need", "want", "id like", "would like", "have")
+
+
+def _asks(tokens: Sequence[Token]) -> bool:
+    return any(word in token.text for token in tokens for word in _ASKING)
+
+
 def _lacks_device(clause: Clause) -> bool:
     known = all(token.senses for token in clause.tokens)
     return known and clause.has_action() and not clause.has_noun()
@@ -141,7 +156,15 @@ def _unknown(words: Sequence[str]) -> Interpretation:
 
 def _blocking(tokens: Sequence[Token]) -> list[str]:
     """Words that turn the meaning round or put it off; the grammar leaves such sentences alone."""
-    return [token.text for token in tokens if token.has("negation") or token.has("condition")]
+    told = [
+        token.text
+        for token, following in pairwise(tokens)
+        if token.text in _SUBJECTS and following.has("act") and following.text.endswith("ed")
+    ]  # "someone opened my door" tells, it does not ask
+    return told + [token.text for token in tokens if token.has("negation") or token.has("condition")]
+
+
+_SUBJECTS = frozenset("i we you he she they someone somebody who it".split())
 
 
 def _opens_with_correction(tokens: Sequence[Token]) -> bool:

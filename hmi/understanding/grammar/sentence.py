@@ -41,9 +41,14 @@ class SentenceReader:
         self._memory = list(memory)
         self._done: list[Resolved] = []
         self._raw_before = pending
+        self._asking = False
 
-    def read(self, clauses: Sequence[Clause]) -> list[Resolved]:
-        """The readings of all clauses. Raises `NotUnderstoodError` when one has none."""
+    def read(self, clauses: Sequence[Clause], asking: bool = False) -> list[Resolved]:
+        """The readings of all clauses. Raises `NotUnderstoodError` when one has none.
+
+        `asking`: the sentence says "please" or "I'd like", so that a device's name alone wants it on.
+        """
+        self._asking = asking
         index = 0
         while index < len(clauses):
             index += self._read_one(clauses, index)
@@ -66,6 +71,14 @@ class SentenceReader:
             return used
         if clause.joined == "pause" and self._more_about_last(clause):
             return 1
+        if clause.joined == "conj" and self._attribute_of_last(clause):
+            return 1
+        alike = (
+            following is not None and following.has_place() and following.has_noun() and following.has("number")
+        )
+        if alike and not clause.has_noun() and clause.has("number") and self._from_next(clauses, index):
+            self._raw_before = clause
+            return 1
         inside = bool(self._done) and not clause.has_noun() and clause.has_action() and self._from_before(clause)
         if inside or self._whole(clause) or self._from_next(clauses, index) or self._from_before(clause):
             self._raw_before = clause
@@ -73,7 +86,7 @@ class SentenceReader:
         if self._incomplete_before_correction(clauses, index):
             self._raw_before = clause
             return 1
-        if len(clauses) == 1 and self._polite_wish(clause):
+        if len(clauses) == 1 and self._wanted(clause):
             return 1
         if clause.is_remark() and clause.joined != "conj" and len(clauses) > 1:
             return 1
@@ -107,6 +120,21 @@ class SentenceReader:
         self._done[-1] = Resolved(tuple(matches), (*self._done[-1].tokens, *clause.tokens))
         return True
 
+    def _attribute_of_last(self, clause: Clause) -> bool:
+        """ "ambient lights purple and at twenty percent brightness": an attribute of what was just named."""
+        if not self._done or not clause.has_noun() or clause.has_place():
+            return False
+        nouns, _, _ = parts_of(self._done[-1].tokens)
+        named = {
+            family_id for noun in nouns for family_id, use in noun.senses["noun"].items() if use.role != "context"
+        }
+        for token in clause.tokens:
+            uses = token.senses.get("noun", {})
+            if token.names() and not any(uses[family_id].role == "context" for family_id in named & set(uses)):
+                return False
+        there = Token("there", {"members": self._done[-1].matches[0].members})
+        return self._try([*clause.tokens, *nouns, there], "noun")
+
     def _whole(self, clause: Clause) -> bool:
         before = self._done[-1:] or self._memory[-1:]
         theirs = clause.has("possessives") or clause.has("also")
@@ -120,9 +148,9 @@ class SentenceReader:
         bare_amount = known and not clause.has_noun() and clause.has("pronouns")
         return not bare_amount and self._try(clause.tokens)
 
-    def _polite_wish(self, clause: Clause) -> bool:
+    def _wanted(self, clause: Clause) -> bool:
         """ "reading light, please": a device that can be on is wanted on."""
-        asked = any(word in token.text for token in clause.tokens for word in _ASKING)
+        asked = self._asking or any(token.text in ("put", "give", "use", "give me") for token in clause.tokens)
         return (
             asked and clause.has_noun() and not clause.has_action() and self._try([*clause.tokens, _ON], "action")
         )
@@ -155,7 +183,7 @@ class SentenceReader:
         return True
 
     def _from_next(self, clauses: Sequence[Clause], index: int) -> bool:
-        """ "windows and sunroof open", "the driver's and passenger's windows down": what comes later counts here."""
+        """ "windows and sunroof open", "the driver's and passenger's windows": what comes later counts here."""
         clause = clauses[index]
         if clause.has_noun() and clause.has_action():
             return False
@@ -308,7 +336,6 @@ class SentenceReader:
 _PLURAL_PRONOUNS = frozenset({"them", "these", "those", "both of them", "all of them", "they", "em", "them both"})
 
 
-_ASKING = ("please", "need", "want", "id like", "would like", "have")
 _ON = Token("on", {"act": "on"})
 _ME = Token("me", {"place": "mine"})
 
@@ -341,7 +368,7 @@ def _without(tokens: Sequence[Token], present: Sequence[Token]) -> list[Token]:
 
 def _aspects(tokens: Sequence[Token]) -> list[list[Token]]:
     """The action words, the colour, the value and the amount of a clause, as groups of tokens."""
-    acts = [token for token in tokens if token.has("act") and not token.has("noun")]
+    acts = [token for token in tokens if token.has("act") and not token.names()]
     colours = [token for token in tokens if token.has("colour")]
     amounts = [
         token

@@ -33,9 +33,12 @@ def words_of(text: str) -> list[str]:
     lowered = re.sub(r"\b(driver|passenger)'s\b", r"\1", lowered)  # "the passengers" are several people
     lowered = re.sub(r"\ba\s*/\s*c\b|\ba\.c\.?(?=\W|$)", "ac", lowered)
     lowered = re.sub(r"(?<=[a-z])[-–—](?=[a-z])", " ", lowered)
-    lowered = re.sub(r"(\d)(?=[a-z])", r"\1 ", lowered)  # "22c" → "22 c"
+    lowered = re.sub(r"(?<![#0-9a-f])(\d+)(?=[a-z])", r"\1 ", lowered)  # "22c" → "22 c"
     lowered = re.sub(r"\s[-–—]+\s|…|\.\.+", " , ", lowered)
     lowered = re.sub(r"(?<=[a-z])/(?=[a-z])", " ", lowered)
+    lowered = re.sub(r"\bright (down|up|back|forward|in|out)\b", r"all the way \1", lowered)
+    lowered = re.sub(r"^\W*(right|now then|right then|well now)\s*,", " ", lowered)  # "Right, …" opens a sentence
+    lowered = re.sub(r"(?<![\w.])-(?=\d)", "minus ", lowered)
     found: list[str] = []
     for match in _WORD.finditer(lowered):
         word = match.group()
@@ -82,6 +85,9 @@ def _number_at(words: list[str], start: int) -> tuple[float, int]:
     """The number that begins at `start` and how many words it takes; (0, 0) when none does."""
     index = start
     value: float
+    if words[start] == "minus" and start + 1 < len(words):
+        value, used = _number_at(words, start + 1)
+        return (-value, used + 1) if used else (0, 0)
     if words[start : start + 2] == ["half", "a"] and words[start + 2 : start + 3] in (
         ["degree"],
         ["step"],

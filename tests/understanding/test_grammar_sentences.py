@@ -1,0 +1,176 @@
+"""Sentences one by one: what they ask for, and above all what they do not."""
+
+import pytest
+from grammar_kit import read, talk, wanted
+
+from hmi.requests import Act, Option, Question
+
+W = "Cabin.Door.{}.{}.Window.Position"
+FL, FR = W.format("Row1", "DriverSide"), W.format("Row1", "PassengerSide")
+RL, RR = W.format("Row2", "DriverSide"), W.format("Row2", "PassengerSide")
+TEMPERATURE = "Cabin.HVAC.Station.{}.Temperature"
+AC = "Cabin.HVAC.IsAirConditioningActive"
+
+ASKED = [
+    ("open the driver's window halfway and set the passenger side to 23 degrees",
+     {FL: 50, TEMPERATURE.format("Row1.Passenger"): 23.0}),
+    ("close the windows and turn the AC on", {FL: 0, FR: 0, RL: 0, RR: 0, AC: True}),
+    ("open the window", {FL: 100}),
+    ("the left rear window, put it down", {RL: 100}),
+    ("in the back, open the windows", {RL: 100, RR: 100}),
+    ("all windows down except mine", {FR: 100, RL: 100, RR: 100}),
+    ("open every window apart from the back right one", {FL: 100, FR: 100, RL: 100}),
+    ("open the driver's, no wait, the passenger's window", {FR: 100}),
+    ("driver and passenger windows down", {FL: 100, FR: 100}),
+    ("windows and sunroof open", {FL: 100, FR: 100, RL: 100, RR: 100, "Cabin.Sunroof.Position": 100}),
+    ("could you crack my window a touch", {FL: 10}),
+    ("open my window by 20 percent", {FL: 20}),
+    ("two degrees warmer", {TEMPERATURE.format("Row1.Driver"): 23.0}),
+    ("72 degrees fahrenheit please", {TEMPERATURE.format("Row1.Driver"): 22.0}),
+    ("AC on at 22 degrees", {AC: True, TEMPERATURE.format("Row1.Driver"): 22.0}),
+    ("change the fan from level two to level four", {"Cabin.HVAC.Station.Row1.Driver.FanSpeed": 80}),
+    ("turn on the seat heater", {"Cabin.Seat.Row1.DriverSide.HeatingCooling": 67}),
+    ("cool the passenger seat", {"Cabin.Seat.Row1.PassengerSide.HeatingCooling": -67}),
+    ("warm the steering wheel, level three", {"Chassis.SteeringWheel.HeatingCooling": 100}),
+    ("no lumbar support please", {"Cabin.Seat.Row1.DriverSide.Backrest.LumbarSupport": 0.0}),
+    ("move the left mirror a little to the right", {"Body.Mirrors.DriverSide.Pan": -10}),
+    ("fold in the two mirrors",
+     {"Body.Mirrors.DriverSide.IsFolded": True, "Body.Mirrors.PassengerSide.IsFolded": True}),
+    ("it's getting dark, headlights on", {"Body.Lights.Beam.Low.IsOn": True}),
+    ("wipers on slow", {"Body.Windshield.Front.Wiping.Mode": "SLOW"}),
+    ("switch to bluetooth", {"Cabin.Infotainment.Media.Played.Source": "BLUETOOTH"}),
+    ("turn off bluetooth", {"Cabin.Infotainment.Bluetooth.IsOn": False}),
+    ("volume minus five", {"Cabin.Infotainment.Media.Volume": 25}),
+    ("make sure the trunk is locked", {"Body.Trunk.Rear.IsLocked": True}),
+    ("reading light, please", {"Cabin.Light.Spotlight.Row1.DriverSide.IsLightOn": True}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), ASKED)
+def test_asks_for(text, expected):
+    assert wanted(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't open the window",
+        "do not close the sunroof",
+        "never turn off the headlights",
+        "if it rains close the windows",
+        "when we get home unlock the doors",
+        "turn on the AC in ten minutes",
+        "the window is open",
+        "my seat heating is on",
+        "I opened the trunk",
+        "someone closed my window",
+        "should I turn on the fog lights",
+        "am I allowed to open the trunk",
+        "open the minibar",
+        "open the windows and the minibar",
+        "open the window, minibar",
+        "make me a sandwich and open the window",
+        "close it a third",
+        "close the window 30 percent",
+        "the weather is nice today",
+        "open",
+        "22",
+        "left",
+        "and",
+        "open close the window",
+        "turn the lights on and off",
+        "open the sliding door on the left",
+        "turn left at the next light",
+    ],
+)
+def test_asks_for_nothing(text):
+    interpretation = read(text)
+    assert wanted(text) == {}
+    assert interpretation.act in (Act.UNKNOWN, Act.CLARIFY, Act.DENY) or all(
+        request.kind == "read" for request in interpretation.requests
+    )
+
+
+def test_a_word_nobody_knows_is_named():
+    assert "minibar" in read("open the minibar").leftover
+
+
+def test_an_ambiguous_word_is_asked_about_with_the_real_options():
+    interpretation = read("turn on the lights")
+    assert interpretation.act is Act.CLARIFY
+    labels = [option.label for option in interpretation.question.options]
+    assert "the low beam" in labels
+    assert "the dome light" in labels
+
+
+def test_the_answer_to_a_question_picks_an_option():
+    question = read("close the shade").question
+    labels = [option.label for option in question.options]
+    chosen = read("the sunroof one", question=question)
+    assert chosen.act is Act.CHOOSE
+    assert "sunroof" in labels[chosen.choice]
+    assert read("the second one", question=question).choice == 1
+
+
+def test_yes_counts_only_when_something_was_asked():
+    assert read("yes").act is not Act.CONFIRM
+    assert read("yes", awaiting_confirmation=True).act is Act.CONFIRM
+    assert read("yes", question=Question("?", (Option("a", ()),))).act is Act.CONFIRM
+
+
+@pytest.mark.parametrize(("text", "act"), [("undo that", Act.UNDO), ("never mind", Act.DENY), ("help", Act.HELP),
+                                           ("thanks a lot", Act.SMALLTALK), ("", Act.UNKNOWN)])  # fmt: skip
+def test_steering_the_conversation(text, act):
+    assert read(text).act is act
+
+
+def test_an_impossible_level_is_refused_with_what_is_possible():
+    interpretation = read("seat heating level seven")
+    assert interpretation.act is Act.REFUSE
+    assert "1 to 3" in interpretation.refusal
+
+
+def test_a_place_decides_who_is_meant():
+    assert wanted("open my window", speaker=(2, "passenger")) == {RR: 100}
+    assert wanted("open the window", speaker=(1, "passenger")) == {FR: 100}
+    assert wanted("open the window behind me") == {RL: 100}
+
+
+def test_follow_ups():
+    window = talk("open my window halfway", "a bit more", "and the passenger's too", "close it again")
+    assert window[:2] == [{FL: 50}, {FL: 60}]
+    assert set(window[2]) == set(window[3]) == {FR}
+    assert talk("turn on the wipers", "a bit faster", "turn them off")[1:] == [
+        {"Body.Windshield.Front.Wiping.Mode": "FAST"},
+        {"Body.Windshield.Front.Wiping.Mode": "OFF"},
+    ]
+    assert talk("turn on my seat heater", "same for the passenger") == [
+        {"Cabin.Seat.Row1.DriverSide.HeatingCooling": 67},
+        {"Cabin.Seat.Row1.PassengerSide.HeatingCooling": 67},
+    ]
+
+
+def test_a_correction_takes_the_last_turn_back():
+    first = read("open the driver's window")
+    second = read("no, the other one", memory=first.memory)
+    assert second.replaces_last
+    assert [request.signal.path.removeprefix("Vehicle.") for request in second.requests] == [FR]
+    value = read("no, make it 30 percent", memory=first.memory)
+    assert not value.replaces_last
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("is the trunk locked?", ["Body.Trunk.Rear.IsLocked"]),
+        ("how warm is it?", ["Cabin.HVAC.AmbientAirTemperature"]),
+        ("how warm is it outside", ["Exterior.AirTemperature"]),
+        ("which windows are open", [FL, FR, RL, RR]),
+        ("how fast are we going", ["Speed"]),
+        ("is it raining", ["Body.Raindetection.Intensity"]),
+    ],
+)
+def test_questions_only_read(text, paths):
+    interpretation = read(text)
+    assert wanted(text) == {}
+    assert [request.signal.path.removeprefix("Vehicle.") for request in interpretation.requests] == paths
