@@ -376,10 +376,10 @@ def _aspects(tokens: Sequence[Token]) -> list[list[Token]]:
         if any(token.has(s) for s in ("number", "unit", "fraction", "extreme", "level", "to", "notches"))
         and token not in acts
         and token not in colours
-        and not token.has("noun")
+        and (token.has("unit") or not token.names())
     ]
     values = [token for token in tokens if token.has("value") and token not in (*acts, *colours, *amounts)]
-    values = [token for token in values if not token.has("noun")]
+    values = [token for token in values if not token.names()]
     has_amount = any(_is_target(token) for token in amounts)
     return [group for group in (acts, colours, amounts if has_amount else [], values) if group]
 
