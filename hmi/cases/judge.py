@@ -24,6 +24,8 @@ class Verdict(StrEnum):
     """Right in what it asks for, or rightly left alone, but ended in another way than the case allows."""
     MISSED = "missed"
     """Nothing was asked of the vehicle, though the sentence does."""
+    UNPROVED = "not proved"
+    """Asked for, but the vehicle did not show it, and no rule held it back."""
     PARTIAL = "partial"
     """Some of the changes, and no others."""
     MISREAD = "wrong reading"

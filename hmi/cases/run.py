@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from codriver.errors import CodriverError
 from hmi.assistant.answer import Outcome
-from hmi.cases.case import Case
+from hmi.cases.case import Case, Turn
 from hmi.cases.judge import Closeness, Judged, Verdict, judge, worst
 from hmi.session import SPEAKERS, Session
 
-_CONVERSATION = "case"
+CONVERSATION = "case"
+"""The id of the conversation that a case is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +65,26 @@ class CaseRunner:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._close = closeness(session)
+        self.close = closeness(session)
 
     def run(self, case: Case) -> CaseResult:
         """Run one case on a fresh vehicle. Raises `InputError` for a vehicle that is not simulated."""
-        session = self.session
-        session.reset()
+        self.session.reset()
         judged: list[Judged] = []
-        speaker = SPEAKERS[case.speaker]
         for number, turn in enumerate(case.turns):
             try:
-                session.stage({**case.state, **turn.state} if number == 0 else turn.state)
+                self.session.stage({**case.state, **turn.state} if number == 0 else turn.state)
             except CodriverError as error:
                 return CaseResult(case, tuple(judged), f"its state cannot be staged: {error}")
-            answer = session.assistant.ask(turn.say, _CONVERSATION, speaker)
-            judged.append(judge(turn, answer, self._close))
-            if answer.outcome is Outcome.FAILED:
-                session.settle()
+            judged.append(self.turn(case, turn))
+            if judged[-1].answer.outcome is Outcome.FAILED:
+                self.session.settle()
         return CaseResult(case, tuple(judged))
+
+    def turn(self, case: Case, turn: Turn) -> Judged:
+        """Say one sentence of `case` and judge the answer."""
+        answer = self.session.assistant.ask(turn.say, CONVERSATION, SPEAKERS[case.speaker])
+        return judge(turn, answer, self.close)
 
     def run_all(
         self, cases: Iterable[Case], on_result: Callable[[CaseResult], None] | None = None
