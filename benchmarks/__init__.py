@@ -1,0 +1,1 @@
+"""What codriver claims about speed and size, measured. Run with `make bench`."""

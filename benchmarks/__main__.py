@@ -1,0 +1,30 @@
+"""`python -m benchmarks [NAME…]`: measure, print, keep."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import acting, batch, page, size, understanding
+from benchmarks.measure import report
+
+ALL = {
+    "understanding": understanding.measure,
+    "acting": acting.measure,
+    "batch": batch.measure,
+    "page": page.measure,
+    "size": size.measure,
+}
+
+
+def main() -> None:
+    """Run the named benchmarks, or all."""
+    names = sys.argv[1:] or list(ALL)
+    unknown = [name for name in names if name not in ALL]
+    if unknown:
+        print(f"There is no benchmark {unknown[0]!r}; there are {', '.join(ALL)}.", file=sys.stderr)
+        sys.exit(2)
+    for name in names:
+        report(name, ALL[name]())
+
+
+main()

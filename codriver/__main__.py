@@ -1,0 +1,5 @@
+"""`python -m codriver`."""
+
+from codriver.cli import main
+
+main()
