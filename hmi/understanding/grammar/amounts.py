@@ -309,7 +309,7 @@ def _axis_number(family: Family, way: int, amount: Amount, number: float, signal
 def _choice(family: Family, operation: str, amount: Amount) -> Wish:
     allowed = next(iter(family.members.values())).allowed
     if operation in allowed:
-        if not amount.empty():
+        if not amount.empty() and not amount.degree:
             raise NoSenseError
         return _set(operation)
     if amount.value is not None:

@@ -68,7 +68,8 @@ class Clause:
 
 def _joins(token: Token, tokens: Sequence[Token]) -> bool:
     """True for the "on" of "on the left"; at the end of a clause it is an action."""
-    return token.has("function") and token is not tokens[-1] and token.has("act")
+    last = next((one for one in reversed(tokens) if not one.has("filler")), None)
+    return token.has("function") and token is not last and token.has("act")
 
 
 def without_origin(tokens: Sequence[Token]) -> list[Token]:

@@ -79,7 +79,8 @@ class SentenceReader:
         if alike and not clause.has_noun() and clause.has("number") and self._from_next(clauses, index):
             self._raw_before = clause
             return 1
-        inside = bool(self._done) and not clause.has_noun() and clause.has_action() and self._from_before(clause)
+        told_before = bool(self._done) or (bool(self._memory) and not clause.has_place())
+        inside = told_before and not clause.has_noun() and clause.has_action() and self._from_before(clause)
         if inside or self._whole(clause) or self._from_next(clauses, index) or self._from_before(clause):
             self._raw_before = clause
             return 1
@@ -110,9 +111,15 @@ class SentenceReader:
         return 0
 
     def _more_about_last(self, clause: Clause) -> bool:
-        """ "warm the steering wheel, level three": an amount that completes the clause before."""
-        acts = any(token.has("act") for token in clause.tokens)
-        if not self._done or clause.has_noun() or clause.has_place() or acts or not clause.has_action():
+        """ "warm the steering wheel, level three"; "window closed, passenger side": completes the clause before."""
+        if (
+            not self._done
+            or clause.has_noun()
+            or any(token.has("act") and not token.has("place") for token in clause.tokens)
+        ):
+            return False
+        placed = any(token.has("place") for token in self._done[-1].tokens)
+        if clause.has_place() == clause.has_action() or (clause.has_place() and placed):
             return False
         matches = matches_of(self._lexicon, [*self._done[-1].tokens, *clause.tokens], self._seating)
         if len(matches) != 1:

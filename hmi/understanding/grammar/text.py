@@ -30,6 +30,7 @@ def words_of(text: str) -> list[str]:
     lowered = _APOSTROPHES.sub("'", text.lower()[:2000])
     for sign, word in _UNITS.items():
         lowered = lowered.replace(sign, f" {word} ")
+    lowered = re.sub(r"\b(it|there|that|he|she)'s\b", r"\1 is", lowered)
     lowered = re.sub(r"\b(driver|passenger)'s\b", r"\1", lowered)  # "the passengers" are several people
     lowered = re.sub(r"\ba\s*/\s*c\b|\ba\.c\.?(?=\W|$)", "ac", lowered)
     lowered = re.sub(r"(?<=[a-z])[-–—](?=[a-z])", " ", lowered)
