@@ -205,6 +205,8 @@ def _with_acts(
     members = list(reading.members) or members_at(family, where, seating)
     if members is None or any(place not in family.members for place in members):
         return None
+    if rank == NOUN_RANKS["also"] and _beyond_borrowed_noun(family, operation, reading.amount):
+        return None
     try:
         wish = wish_for(family, operation, reading.amount)
     except NoSenseError:
@@ -229,6 +231,13 @@ def _rank(grammar: FamilyGrammar, reading: _Reading, acts: frozenset[str]) -> in
     if reading.amount.value is not None and grammar.family.words.get("values_name"):
         return RANK_VALUE
     return None
+
+
+def _beyond_borrowed_noun(family: Family, operation: str, amount: Amount) -> bool:
+    """ "AC at maximum" is not the highest temperature, and "the lights off" not the light switch."""
+    if family.kind is FamilyKind.TEMPERATURE:
+        return bool(amount.extreme)
+    return family.kind is FamilyKind.CHOICE and operation in ("on", "off")
 
 
 def _says_temperature(family: Family, reading: _Reading) -> bool:
