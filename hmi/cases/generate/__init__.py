@@ -1,0 +1,1 @@
+"""Cases written by a language model: asked for, read, verified, stored."""

@@ -1,0 +1,108 @@
+"""The loop: ask the model, verify each case, store it at once; stop when there are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from codriver.errors import ResourceError
+from hmi.cases.case import Case, Provenance, Standing
+from hmi.cases.generate.answer import UnusableError, drafts
+from hmi.cases.generate.assignment import Assignment, Assignments
+from hmi.cases.generate.check import Checker, DuplicateError, InvalidError
+from hmi.cases.generate.prompt import VERSION, to_write, writing_schema
+from hmi.cases.generate.readers import Writer
+from hmi.cases.generate.store import CaseStore
+
+MAX_FRUITLESS = 12
+"""Questions in a row without a case after which the model is given up."""
+_TOKENS_EACH = 500
+"""Length of an answer for one case."""
+_TEMPERATURE = 0.9
+"""Variety is wanted; what comes of it is verified."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What came of the drafts of one run."""
+
+    verified: int = 0
+    disputed: int = 0
+    invalid: int = 0
+    duplicate: int = 0
+
+
+@dataclass(slots=True)
+class WritingRun:
+    """One run of `codriver testgen`."""
+
+    writer: Writer
+    model: str
+    """Its name, for the provenance."""
+    checker: Checker
+    store: CaseStore
+    assignments: Assignments
+    date: str
+    on_progress: Callable[[int], None] = lambda _: None
+    """Hears how many cases the file has."""
+
+    def run(self, wanted: int) -> Counts:
+        """Ask until the file has `wanted` cases. What is stored stays, whatever happens.
+
+        Raises `ResourceError` when the model cannot be asked, or gives nothing of use for too long.
+        """
+        counts = Counts()
+        fruitless, trouble = 0, ""
+        while len(self.store.cases) < wanted:
+            if fruitless >= MAX_FRUITLESS:
+                raise ResourceError(
+                    f"The model {self.model!r} gave nothing of use in {fruitless} answers (last: {trouble}); "
+                    f"{len(self.store.cases)} cases are in {self.store.file}; try another model or other signals."
+                )
+            before = len(self.store.cases)
+            trouble = self._ask(self.assignments.number(self.store.asked), counts, wanted) or trouble
+            fruitless = 0 if len(self.store.cases) > before else fruitless + 1
+        return counts
+
+    def _ask(self, assignment: Assignment, counts: Counts, wanted: int) -> str:
+        """Put one question and keep what is good in the answer; the last problem, empty when there was none."""
+        limit = _TOKENS_EACH * assignment.count
+        text = self.writer.complete(
+            to_write(assignment), writing_schema(assignment), temperature=_TEMPERATURE, limit=limit
+        )
+        self.store.asked += 1
+        provenance = Provenance(self.model, VERSION, self.date, assignment.persona, assignment.noise)
+        try:
+            found = drafts(text)
+        except UnusableError as error:
+            counts.invalid += 1
+            self.store.reject(text, str(error), provenance)
+            return str(error)
+        trouble = ""
+        for draft in found:
+            if len(self.store.cases) >= wanted:
+                break
+            trouble = self._keep(draft, assignment, provenance, counts) or trouble
+        return trouble
+
+    def _keep(self, draft: object, assignment: Assignment, provenance: Provenance, counts: Counts) -> str:
+        try:
+            case = self.checker.check(draft, assignment, self.store.next_name(), provenance)
+        except InvalidError as error:
+            counts.invalid += 1
+            self.store.reject(draft, str(error), provenance)
+            return str(error)
+        except DuplicateError:
+            counts.duplicate += 1
+            return "nearly the same as a case that is there"
+        self.store.append(case)
+        _count(counts, case)
+        self.on_progress(len(self.store.cases))
+        return ""
+
+
+def _count(counts: Counts, case: Case) -> None:
+    if case.standing is Standing.VERIFIED:
+        counts.verified += 1
+    else:
+        counts.disputed += 1
