@@ -157,6 +157,8 @@ def _level(family: Family, operation: str, amount: Amount) -> Wish:
     if amount.value is not None or amount.colour:
         raise NoSenseError
     way = {"up": 1, "down": -1}.get(operation, 0)
+    if amount.level and amount.more:  # "a little more strong"
+        return _adjust(family, amount.more if amount.level == "high" else -amount.more, amount)
     if amount.number is not None:
         return _level_number(family, operation, way, amount)
     if amount.fraction is not None or amount.level or amount.extreme:
@@ -166,7 +168,7 @@ def _level(family: Family, operation: str, amount: Amount) -> Wish:
     if way or amount.more:
         if amount.full:
             return _set(_signed(family, 100 if way > 0 else _bottom(family)))
-        return _adjust(family, (way or 1) * (amount.more or 1), amount)
+        return _adjust(family, -1 if amount.more < 0 else way or 1, amount)
     if amount.full and operation == "on":
         return _set(_signed(family, 100))
     return _level_switch(family, operation, amount)
@@ -210,6 +212,8 @@ def _level_target(family: Family, way: int, amount: Amount) -> float:
     if amount.fraction is not None:
         return amount.fraction
     if amount.extreme:
+        if amount.extreme == "least" and family.levels:
+            return _nth_level(family, 1)
         highest = amount.extreme == "max" and way >= 0
         return 100.0 if highest else _bottom(family)
     if family.levels:
@@ -253,7 +257,7 @@ def _temperature(family: Family, operation: str, amount: Amount) -> Wish:
         return _set(high if way > 0 else low)
     if not way and not amount.more:
         raise NoSenseError
-    return _adjust(family, (way or 1) * (amount.more or 1), amount)
+    return _adjust(family, -1 if amount.more < 0 else way or 1, amount)
 
 
 def _temperature_number(family: Family, way: int, amount: Amount, number: float) -> Wish:

@@ -56,7 +56,8 @@ class Clause:
     def is_remark(self) -> bool:
         """True for "it's getting dark": a statement that names no device, no verb of ours and no amount."""
         says = any(
-            (token.has("act") and _begins_clause(token) and not token.has("remark")) or token.has("number")
+            (token.has("act") and _begins_clause(token) and not token.has("remark"))
+            or any(token.has(sense) for sense in ("number", "fraction", "extreme", "colour", "value"))
             for token in self.tokens
         )
         return self.has("remark") and not self.has_noun() and not says

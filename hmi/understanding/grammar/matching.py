@@ -196,7 +196,7 @@ def _with_acts(
     if rank is None:
         return None
     operation = _operation(grammar, acts) or ""
-    if reading.inverse:
+    if reading.inverse and acts not in grammar.own:  # "silence the audio" mutes it all the same
         operation = {"on": "off", "off": "on"}.get(operation, operation)
     if reading.named_value and operation == "off":
         opposite = family.words.get("inverse", {}).get(reading.amount.value)

@@ -145,7 +145,8 @@ class SentenceReader:
     def _whole(self, clause: Clause) -> bool:
         before = self._done[-1:] or self._memory[-1:]
         theirs = clause.has("possessives") or clause.has("also")
-        if theirs and before and clause.has_noun() and clause.has_action() and not clause.has_place():
+        placed = any(token.has("place") and not token.has("act") for token in clause.tokens)
+        if theirs and before and clause.has_noun() and clause.has_action() and not placed:
             there = Token("there", {"members": before[0].matches[0].members})
             if self._try([*clause.tokens, there], "place"):
                 return True
@@ -158,9 +159,8 @@ class SentenceReader:
     def _wanted(self, clause: Clause) -> bool:
         """ "reading light, please": a device that can be on is wanted on."""
         asked = self._asking or any(token.text in ("put", "give", "use", "give me") for token in clause.tokens)
-        return (
-            asked and clause.has_noun() and not clause.has_action() and self._try([*clause.tokens, _ON], "action")
-        )
+        says_what = clause.has_action() or any(token.has("act") for token in clause.tokens)
+        return asked and clause.has_noun() and not says_what and self._try([*clause.tokens, _ON], "action")
 
     def _try(self, tokens: Sequence[Token], borrowed: str = "", seating: Seating | None = None) -> bool:
         matches = matches_of(self._lexicon, tokens, seating or self._seating)
