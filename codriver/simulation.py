@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Protocol
 
@@ -81,14 +81,38 @@ class SimulationFactory(Protocol):
         """Start a simulated vehicle on a channel of its own inside this process."""
 
 
+class SimulationJoiner(Protocol):
+    """What an entry point of the group `codriver.remote_simulations` must be."""
+
+    def __call__(self, bus: Mapping[str, object]) -> Simulation:
+        """Join the simulation that runs elsewhere on `bus` (keyword arguments of `can.Bus`), always in real time.
+
+        Closing what this returns leaves the simulation running.
+        """
+
+
 def start_simulation(name: str, *, virtual_time: bool) -> Simulation:
     """Start the registered simulation `name`, in virtual or real time.
 
     Raises `NotFoundError` when no simulation of that name is installed.
     """
-    found = {point.name: point for point in entry_points(group="codriver.simulations")}
+    factory: SimulationFactory = _installed("codriver.simulations", name).load()
+    return factory(virtual_time=virtual_time)
+
+
+def join_simulation(name: str, bus: Mapping[str, object]) -> Simulation:
+    """Join a simulation of the registered kind `name` that runs in another process, over its `bus`.
+
+    Raises `NotFoundError` when no simulation of that name is installed, and `ResourceError` when the bus cannot be
+    opened. Whether a simulation is there shows when it is first asked for something.
+    """
+    joiner: SimulationJoiner = _installed("codriver.remote_simulations", name).load()
+    return joiner(bus)
+
+
+def _installed(group: str, name: str) -> EntryPoint:
+    found = {point.name: point for point in entry_points(group=group)}
     if name not in found:
         known = ", ".join(sorted(found)) or "none"
         raise NotFoundError(f"No simulation {name!r} is installed (available: {known}).")
-    factory: SimulationFactory = found[name].load()
-    return factory(virtual_time=virtual_time)
+    return found[name]

@@ -9,10 +9,18 @@ from codriver.settings import Setting
 VSS = Setting("catalogue.vss", "", "VSS JSON export of the car; empty: the default vehicle")
 OVERLAYS = Setting("catalogue.overlays", [], "overlay files merged over the VSS export, in this order")
 
-VEHICLE = Setting("vehicle.kind", "simulated", "what the sentences move", choices=("simulated", "can"))
+VEHICLE = Setting("vehicle.kind", "simulated", "what the sentences move", choices=("simulated", "can", "replay"))
 CAN_INTERFACE = Setting("vehicle.interface", "socketcan", "python-can interface of a real CAN bus")
 CAN_CHANNEL = Setting("vehicle.channel", "vcan0", "python-can channel of a real CAN bus")
-CAN_DATABASE = Setting("vehicle.dbc", "", "DBC file of the bus; empty: the simulated vehicle's own")
+CAN_OPTIONS = Setting("vehicle.can-options", [], "further settings of the interface, as bitrate=500000 or fd=true")
+CAN_DATABASE = Setting("vehicle.dbc", [], "DBC files of the bus; none: the simulated vehicle's own")
+CAN_STAGING = Setting(
+    "vehicle.stage-over-bus", False, "the bus is that of `codriver sim`: let scenes and faults be staged over it"
+)
+RECORDING = Setting("vehicle.recording", "", "recording that the vehicle of the kind replay plays")
+REPLAY_SPEED = Setting(
+    "vehicle.replay-speed", 1.0, "how fast it is played; 1 is as it was recorded", minimum=0.01, maximum=1000
+)
 
 SPEAKER = Setting(
     "assistant.speaker",

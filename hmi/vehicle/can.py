@@ -26,6 +26,7 @@ from hmi.vehicle.base import Progress, State, WriteOutcome, WriteResult
 from hmi.vehicle.commands import Command, Commands, Entry, read_answer
 from hmi.vehicle.dbc import EXTENDED, Layout, layouts, load_database
 from hmi.vehicle.frames import CommandEncoder, FrameCheck
+from hmi.vehicle.link import Link
 from hmi.vehicle.mapping import AckLayout, Binding, VehicleMap, build_map
 from hmi.vehicle.status import StatusMessage
 from hmi.vehicle.tracker import Expectation, Pending, Timing
@@ -57,14 +58,15 @@ class CanVehicle:
         bus: can.BusABC,
         clock: Clock,
         timing: Timing = Timing(),  # noqa: B008 - immutable
+        open_again: Callable[[], can.BusABC] | None = None,
     ) -> None:
-        """Start reading `bus`, which this vehicle owns from now on.
+        """Start reading `bus`, which this vehicle owns from now on; `open_again` joins it anew when it is lost.
 
         Raises `ResourceError` or `FileFormatError` for a database that is missing, broken or maps nothing.
         """
         self.clock = clock
         self._catalogue = catalogue
-        self._bus = bus
+        self._link = Link(bus, open_again, clock.now)
         self._timing = timing
         loaded = load_database(database) if isinstance(database, Path) else database
         self._map: VehicleMap = build_map(catalogue.signals(), layouts(loaded))
@@ -75,7 +77,7 @@ class CanVehicle:
             for signal in catalogue.signals()
             if signal.type == "attribute" and signal.default is not None and signal.path not in self._map.bindings
         }
-        self._commands = Commands(bus.send, timing)
+        self._commands = Commands(self._link.send, timing)
         self._latest: dict[str, Pending] = {}
         self._watchers: tuple[Watcher, ...] = ()
         self._stop = threading.Event()
@@ -102,6 +104,11 @@ class CanVehicle:
             ack.message.key: (ack, FrameCheck(ack.message, self._timing.stale_least)) for ack in self._map.acks
         }
         self._encoders: dict[int, CommandEncoder] = {}
+
+    @property
+    def bus_problem(self) -> str:
+        """What is wrong with the bus at present, as a clause; empty when nothing is."""
+        return self._link.problem
 
     @property
     def bindings(self) -> Mapping[str, Binding]:
@@ -173,7 +180,7 @@ class CanVehicle:
     def poll(self) -> None:
         """Take every frame that is waiting on the bus; for clocks on which no thread may block."""
         while not self._stop.is_set():
-            message = self._bus.recv(0)
+            message = self._link.recv(0)
             if message is None:
                 return
             self._receive(message)
@@ -183,6 +190,7 @@ class CanVehicle:
         if self._stop.is_set():
             return
         self._stop.set()
+        self._link.stop()
         if self._remove_poller is not None:
             self._remove_poller()
         with self._lock:
@@ -190,7 +198,7 @@ class CanVehicle:
         self.clock.notify()
         if self._reader is not None and self._reader is not threading.current_thread():
             self._reader.join(timeout=5)
-        self._bus.shutdown()
+        self._link.close()
 
     # Writing
 
@@ -335,13 +343,7 @@ class CanVehicle:
 
     def _read_bus(self) -> None:
         while not self._stop.is_set():
-            try:
-                message = self._bus.recv(_RECEIVE_TIMEOUT)
-            except can.CanError as error:
-                if not self._stop.is_set():
-                    _log.error("the CAN bus cannot be read, trying again: %s", error)
-                    self._stop.wait(1.0)
-                continue
+            message = self._link.recv(_RECEIVE_TIMEOUT)
             if message is not None:
                 self._receive(message)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -180,6 +180,28 @@ def load_database(path: Path) -> Database:
     if not isinstance(database, Database):
         raise FileFormatError(f"{path} is a diagnostics database, not a CAN database; give a DBC file.")
     return database
+
+
+def load_databases(paths: Sequence[Path]) -> Database:
+    """Read the CAN database files of one bus and lay them together.
+
+    A message that two files declare under the same name counts once. Raises `ResourceError` for a missing file and
+    `FileFormatError` for a broken one, or for two files that mean different messages by one identifier.
+    """
+    loaded = [load_database(path) for path in paths]
+    if len(loaded) == 1:
+        return loaded[0]
+    known: dict[tuple[int, bool], tuple[DbcMessage, Path]] = {}
+    for path, database in zip(paths, loaded, strict=True):
+        for message in database.messages:
+            first, where = known.setdefault((message.frame_id, message.is_extended_frame), (message, path))
+            if first.name != message.name:
+                raise FileFormatError(
+                    f"{where} calls the message 0x{message.frame_id:X} {first.name} and {path} calls it "
+                    f"{message.name}; give only DBC files of one bus."
+                )
+    nodes = {node.name: node for database in loaded for node in database.nodes}
+    return Database([message for message, _ in known.values()], list(nodes.values()), strict=False)
 
 
 def layouts(database: Database) -> list[Layout]:

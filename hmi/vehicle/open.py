@@ -1,20 +1,33 @@
-"""From the settings to a vehicle: the simulated one, or one on a CAN interface."""
+"""From the settings to a vehicle: the simulated one, one on a CAN interface, or a recorded one."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import can
+from cantools.database import Database
 
-from codriver.clock import RealClock
-from codriver.errors import ResourceError
+from codriver.clock import Clock, RealClock, VirtualClock
+from codriver.errors import InputError, ResourceError
 from codriver.settings import Settings
-from codriver.simulation import start_simulation
+from codriver.simulation import join_simulation, start_simulation
 from hmi.catalogue.catalogue import Catalogue
-from hmi.settings import CAN_CHANNEL, CAN_DATABASE, CAN_INTERFACE, VEHICLE
+from hmi.settings import (
+    CAN_CHANNEL,
+    CAN_DATABASE,
+    CAN_INTERFACE,
+    CAN_OPTIONS,
+    CAN_STAGING,
+    RECORDING,
+    REPLAY_SPEED,
+    VEHICLE,
+)
 from hmi.vehicle.can import CanVehicle
-from hmi.vehicle.dbc import load_database
+from hmi.vehicle.dbc import load_database, load_databases
+from hmi.vehicle.replay import PacedClock, ReplayVehicle
 from hmi.vehicle.simulated import SimulatedVehicle
 
 _log = logging.getLogger(__name__)
@@ -22,26 +35,26 @@ _log = logging.getLogger(__name__)
 SIMULATION = "can"
 """Name of the simulation among the installed ones."""
 _FIRST_FRAMES = 1.0
+_USUAL_OPTIONS: Mapping[str, Mapping[str, object]] = {
+    # A hop limit of 0 keeps the commands to a car on this computer; whoever wants them on the network says so.
+    "udp_multicast": {"hop_limit": 0, "fd": False},
+}
 
 
 def open_vehicle(settings: Settings, catalogue: Catalogue, *, virtual_time: bool = False) -> CanVehicle:
-    """The vehicle that `settings` name; a `SimulatedVehicle` unless `vehicle.kind` is "can".
+    """The vehicle that `settings` name: a `SimulatedVehicle`, one on a CAN bus, or a `ReplayVehicle`.
 
-    `virtual_time` is for batches and tests and only concerns the simulated vehicle. Raises `ResourceError` for a
-    missing interface or database file, and `FileFormatError` for a database that is broken or maps no signal.
+    `virtual_time` is for batches and tests and does not concern a real bus. Raises `ResourceError` for a missing
+    interface or file, and `FileFormatError` for a database or recording that is broken or maps no signal.
     """
-    if settings[VEHICLE] == "simulated":
+    kind = settings[VEHICLE]
+    if kind == "simulated":
         return open_simulated(catalogue, virtual_time=virtual_time)
-    database = load_database(_database_path(settings))
-    bus = _open_bus(settings[CAN_INTERFACE], settings[CAN_CHANNEL])
-    try:
-        vehicle = CanVehicle(catalogue, database, bus, RealClock())
-    except BaseException:
-        bus.shutdown()
-        raise
-    if not vehicle.wait_until_seen(_FIRST_FRAMES):
-        _log.warning("some messages of the CAN database have not been seen on %s yet", settings[CAN_CHANNEL])
-    return vehicle
+    if kind == "replay":
+        return open_replay(settings, catalogue, virtual_time=virtual_time)
+    if settings[CAN_STAGING]:
+        return SimulatedVehicle(catalogue, join_simulation(SIMULATION, bus_arguments(settings)))
+    return _open_on_bus(settings, catalogue)
 
 
 def open_simulated(catalogue: Catalogue, *, virtual_time: bool) -> SimulatedVehicle:
@@ -54,23 +67,73 @@ def open_simulated(catalogue: Catalogue, *, virtual_time: bool) -> SimulatedVehi
         raise
 
 
-def _database_path(settings: Settings) -> Path:
+def open_replay(settings: Settings, catalogue: Catalogue, *, virtual_time: bool) -> ReplayVehicle:
+    """The drive in the recording that `settings` name, from its beginning.
+
+    Raises `InputError` when they name none, and `ResourceError` or `FileFormatError` when it cannot be read.
+    """
+    from hmi.vehicle.recording import read_recording
+
+    if not settings[RECORDING]:
+        raise InputError(f"There is nothing to replay; set {RECORDING.key} to a recording of a CAN bus.")
+    recording = read_recording(Path(settings[RECORDING]).expanduser())
+    clock: Clock = VirtualClock() if virtual_time else PacedClock(RealClock(), settings[REPLAY_SPEED])
+    return ReplayVehicle(catalogue, bus_database(settings), recording, clock)
+
+
+def bus_database(settings: Settings) -> Database:
+    """The CAN database that `settings` name, the simulated vehicle's own when they name none.
+
+    Raises `ResourceError` for a missing file and `FileFormatError` for a broken one.
+    """
     if settings[CAN_DATABASE]:
-        return Path(settings[CAN_DATABASE]).expanduser()
+        return load_databases([Path(name).expanduser() for name in settings[CAN_DATABASE]])
     # The simulation knows where its database is; it is asked and stopped, because it is another package's file.
     simulation = start_simulation(SIMULATION, virtual_time=True)
     try:
-        return simulation.database
+        return load_database(simulation.database)
     finally:
         simulation.close()
 
 
-def _open_bus(interface: str, channel: str) -> can.BusABC:
+def bus_arguments(settings: Settings) -> dict[str, object]:
+    """Keyword arguments of `can.Bus` for the bus that `settings` name. Raises `InputError` for a bad option."""
+    interface = settings[CAN_INTERFACE]
+    options: dict[str, object] = dict(_USUAL_OPTIONS.get(interface, {}))
+    for text in settings[CAN_OPTIONS]:
+        key, sign, value = (part.strip() for part in text.partition("="))
+        if not sign or not key.replace("-", "_").isidentifier() or not value:
+            raise InputError(f"{CAN_OPTIONS.key} has {text!r}; write NAME=VALUE, for example bitrate=500000.")
+        name = key.replace("-", "_")
+        if name in ("interface", "channel"):
+            raise InputError(f"{CAN_OPTIONS.key} cannot hold the {name}; set vehicle.{name}.")
+        # python-can turns the texts into numbers and truth values, as for its own configuration files.
+        options[name] = value
+    return {"interface": interface, "channel": settings[CAN_CHANNEL], **options}
+
+
+def open_bus(arguments: Mapping[str, object]) -> can.BusABC:
+    """Join a bus by keyword arguments of `can.Bus`. Raises `ResourceError` in one sentence when that fails."""
     try:
-        return can.Bus(interface=interface, channel=channel)
-    except (can.CanError, OSError, ValueError, ImportError) as error:
-        cause = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        return can.Bus(**arguments)  # type: ignore[arg-type]
+    except (can.CanError, OSError, ValueError, TypeError, ImportError) as error:
+        cause = (str(error).splitlines() or [""])[0].rstrip(".") or type(error).__name__
         raise ResourceError(
-            f"The CAN channel {channel!r} of the interface {interface!r} cannot be opened ({cause}); "
-            "correct vehicle.interface and vehicle.channel, or set vehicle.kind to simulated."
+            f"The CAN channel {arguments.get('channel')!r} of the interface {arguments.get('interface')!r} cannot "
+            f"be opened ({cause}); correct {CAN_INTERFACE.key}, {CAN_CHANNEL.key} and {CAN_OPTIONS.key}, or set "
+            f"{VEHICLE.key} to simulated."
         ) from None
+
+
+def _open_on_bus(settings: Settings, catalogue: Catalogue) -> CanVehicle:
+    database = bus_database(settings)
+    arguments = bus_arguments(settings)
+    bus = open_bus(arguments)
+    try:
+        vehicle = CanVehicle(catalogue, database, bus, RealClock(), open_again=partial(open_bus, arguments))
+    except BaseException:
+        bus.shutdown()
+        raise
+    if not vehicle.wait_until_seen(_FIRST_FRAMES):
+        _log.warning("some messages of the CAN database have not been seen on %s yet", settings[CAN_CHANNEL])
+    return vehicle

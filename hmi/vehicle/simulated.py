@@ -99,7 +99,7 @@ class SimulatedVehicle(CanVehicle):
             self._reset_in_real_time()
             return
         self.simulation.reset()
-        while self._bus.recv(0) is not None:
+        while self._link.recv(0) is not None:
             pass
         self._restore()
 

@@ -61,7 +61,7 @@ def test_a_channel_that_does_not_exist_is_one_sentence(database):
 
 
 def test_a_missing_database_is_told_before_any_bus_is_opened(tmp_path, monkeypatch):
-    monkeypatch.setattr(opening, "_open_bus", lambda *_: pytest.fail("the bus was opened"))
+    monkeypatch.setattr(opening, "open_bus", lambda *_: pytest.fail("the bus was opened"))
     with pytest.raises(ResourceError, match="There is no CAN database at"):
         open_vehicle(settings(dbc=tmp_path / "none.dbc"), CATALOGUE)
 

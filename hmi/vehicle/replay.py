@@ -1,0 +1,142 @@
+"""A vehicle that is a recording: it tells what a car's bus told, at the time it told it, and cannot be changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+import can
+from cantools.database import Database
+
+from codriver.clock import Clock, Timer, VirtualClock
+from hmi.catalogue.catalogue import Catalogue
+from hmi.catalogue.signal import SignalValue
+from hmi.vehicle.base import Progress, WriteOutcome, WriteResult
+from hmi.vehicle.can import CanVehicle
+from hmi.vehicle.recording import Recording
+
+UNCHANGEABLE = "a recording cannot be changed"
+"""Why every write to a recording is refused."""
+_ROUNDING = 1e-9
+"""Seconds by which a time may be off, because floating point times are rounded."""
+
+
+class PacedClock:
+    """Another clock's time, faster or slower: a `codriver.clock.Clock` whose seconds are `1 / speed` as long."""
+
+    def __init__(self, clock: Clock, speed: float) -> None:
+        """`speed` > 0; 2 makes everything happen twice as fast as on `clock`, which is owned from now on."""
+        self.speed = speed
+        self._clock = clock
+
+    def now(self) -> float:
+        """Seconds since an arbitrary start."""
+        return self._clock.now() * self.speed
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
+        """Run `callback` in `delay` of this clock's seconds."""
+        return self._clock.call_later(delay / self.speed, callback)
+
+    def wait(self, condition: Callable[[], bool], timeout: float) -> bool:
+        """Wait up to `timeout` of this clock's seconds for the condition."""
+        return self._clock.wait(condition, timeout / self.speed)
+
+    def notify(self) -> None:
+        """Wake every waiter."""
+        self._clock.notify()
+
+    def close(self) -> None:
+        """Stop the clock."""
+        self._clock.close()
+
+
+class RecordedBus(can.BusABC):
+    """A bus that nobody can send to and on which frames arrive at the times of a recording."""
+
+    def __init__(self, frames: Iterator[tuple[float, can.Message]], clock: Clock) -> None:
+        """Start to play `frames` (seconds since the first, frame) now."""
+        super().__init__(channel="recording")
+        self.channel_info = "a recording"
+        self.position = 0.0
+        """Seconds of the recording at which the last frame came."""
+        self._clock = clock
+        self._speed = clock.speed if isinstance(clock, PacedClock) else 1.0
+        self._start = clock.now()
+        self._frames = frames
+        self._next = next(frames, None)
+        self._over = threading.Event()
+
+    @property
+    def due(self) -> float | None:
+        """When the next frame comes, on the clock; None after the last one."""
+        return None if self._next is None else self._start + self._next[0]
+
+    def send(self, msg: can.Message, timeout: float | None = None) -> None:
+        """Refuse: raises `can.CanOperationError`."""
+        raise can.CanOperationError(UNCHANGEABLE)
+
+    def shutdown(self) -> None:
+        """End the reception."""
+        self._over.set()
+        super().shutdown()
+
+    def _recv_internal(self, timeout: float | None) -> tuple[can.Message | None, bool]:
+        left = float("inf") if self.due is None else self.due - self._clock.now()
+        if left > _ROUNDING:
+            # In virtual time nobody may block, and there `timeout` is 0.
+            pause = min(left / self._speed, float("inf") if timeout is None else timeout)
+            if pause > 0:
+                self._over.wait(None if pause == float("inf") else pause)
+            return None, True
+        assert self._next is not None  # noqa: S101 - only then `left` is finite
+        self.position, message = self._next
+        self._next = next(self._frames, None)
+        return message, True
+
+
+class ReplayVehicle(CanVehicle):
+    """The car that a recording was made of, from the recording's first frame on.
+
+    On a `VirtualClock` the recording goes on whenever somebody lets time pass, as fast as that can be; on a real
+    or a `PacedClock` it goes on by itself. After its end the values grow stale, as those of a car that is gone.
+    """
+
+    def __init__(self, catalogue: Catalogue, database: Database, recording: Recording, clock: Clock) -> None:
+        """Start to play. Raises `FileFormatError` when the database maps no signal of the catalogue."""
+        self.recording = recording
+        self._frames = recording.frames()
+        self._log = RecordedBus(self._frames, clock)
+        try:
+            super().__init__(catalogue, database, self._log, clock)
+        except BaseException:
+            self._log.shutdown()
+            raise
+        if isinstance(clock, VirtualClock):
+            self._play_on()
+
+    @property
+    def position(self) -> float:
+        """Seconds of the recording at which the last frame came."""
+        return self._log.position
+
+    @property
+    def ended(self) -> bool:
+        """True when every frame has come."""
+        return self._log.due is None
+
+    def write(
+        self, changes: Sequence[SignalValue], on_progress: Callable[[Progress], None] | None = None
+    ) -> list[WriteResult]:
+        """Refuse every change. Raises `InputError` for a signal that the recorded car could not write either."""
+        for change in changes:
+            self._writable(change)
+        return [
+            WriteResult(change, WriteOutcome.REFUSED, self.read(change.path), UNCHANGEABLE) for change in changes
+        ]
+
+    def _play_on(self) -> None:
+        """Virtual time: stop the clock at the time of every frame, so that each comes at its own."""
+        self.poll()
+        due = self._log.due
+        if due is not None:
+            self.clock.call_later(due - self.clock.now(), self._play_on)
