@@ -20,6 +20,11 @@ ASKED = [
     ("in the back, open the windows", {RL: 100, RR: 100}),
     ("all windows down except mine", {FR: 100, RL: 100, RR: 100}),
     ("open every window apart from the back right one", {FL: 100, FR: 100, RL: 100}),
+    ("all but the driver's window open", {FR: 100, RL: 100, RR: 100}),
+    ("open all of the windows other than the two at the back", {FL: 100, FR: 100}),
+    ("all windows except mine to 30 percent", {FR: 30, RL: 30, RR: 30}),
+    ("22 degrees everywhere but in the back",
+     {TEMPERATURE.format("Row1.Driver"): 22.0, TEMPERATURE.format("Row1.Passenger"): 22.0}),
     ("open the driver's, no wait, the passenger's window", {FR: 100}),
     ("driver and passenger windows down", {FL: 100, FR: 100}),
     ("windows and sunroof open", {FL: 100, FR: 100, RL: 100, RR: 100, "Cabin.Sunroof.Position": 100}),
@@ -81,6 +86,11 @@ def test_asks_for(text, expected):
         "turn the lights on and off",
         "open the sliding door on the left",
         "turn left at the next light",
+        "except mine",
+        "heat all the seats, not mine",
+        "open the windows except the sunroof",
+        "open the window later",
+        "phone call's too quiet",
     ],
 )
 def test_asks_for_nothing(text):

@@ -50,7 +50,7 @@ class Clause:
         """False when all of it is filling."""
         if self.joined == "except" or self.has_noun() or self.has_action() or self.has_place():
             return bool(self.tokens)
-        others = ("pronouns", "again", "same", "asks", "asks_is", "question", "remark")
+        others = ("all", "both", "pronouns", "again", "same", "asks", "asks_is", "question", "remark")
         return any(self.has(sense) for sense in others) or self.unknown()
 
     def is_remark(self) -> bool:
@@ -115,8 +115,9 @@ def _joint(token: Token, current: Clause, following: Sequence[Token]) -> str | N
     if token.has("remark") and current.has_noun() and _complete(current) and not token.has("question"):
         return "remark"
     if token.has("except"):
-        verb = token.text == "but" and following and (following[0].has("act") or following[0].has("light"))
-        return "conj" if verb and not following[0].has("place") else "except"
+        first = following[0] if following and token.text == "but" else None
+        verb = first is not None and (first.has("light") or (first.has("act") and _begins_clause(first)))
+        return "conj" if verb else "except"
     if token.has("conj"):
         return "conj"
     if token.has("pause"):

@@ -14,7 +14,8 @@ from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.matching import Match
 from hmi.understanding.grammar.places import Seating
 from hmi.understanding.grammar.questions import is_question, read_question
-from hmi.understanding.grammar.sentence import NotUnderstoodError, Resolved, SentenceReader
+from hmi.understanding.grammar.resolved import NotUnderstoodError, Resolved
+from hmi.understanding.grammar.sentence import SentenceReader
 from hmi.understanding.grammar.text import PAUSE, words_of
 
 NAME = "grammar"
@@ -97,7 +98,7 @@ class GrammarRecogniser:
         memory = known.resolved
         correcting = bool(memory) and _opens_with_correction(tokens)
         clauses = split(without_origin(_after_opening(tokens) if correcting else tokens))
-        if clauses and clauses[0].joined in ("except", "correction"):
+        if clauses and clauses[0].joined == "correction":
             clauses[0].joined = "start"
         blocked = [word for clause in clauses if not clause.is_remark() for word in _blocking(clause.tokens)]
         if blocked:

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from hmi.catalogue.families import Place
 from hmi.understanding.grammar.clauses import Clause
-from hmi.understanding.grammar.lexicon import Lexicon, Token
-from hmi.understanding.grammar.matching import Match, matches_of, parts_of
+from hmi.understanding.grammar.excepting import completed, parts_excepted, without_excepted
+from hmi.understanding.grammar.lexicon import NOUN_RANKS, Lexicon, Token
+from hmi.understanding.grammar.matching import matches_of, parts_of
 from hmi.understanding.grammar.places import Seating
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A clause with its readings (several: ambiguous) and the words that gave them."""
-
-    matches: tuple[Match, ...]
-    tokens: tuple[Token, ...]
-    borrowed: str = ""
-    """What it took from a neighbour: "", "noun", "action" or "both"."""
-
-
-class NotUnderstoodError(Exception):
-    """Some clause has no reading; `words` are those nobody could account for."""
-
-    def __init__(self, words: Sequence[str]) -> None:
-        super().__init__(" ".join(words))
-        self.words = tuple(words)
+from hmi.understanding.grammar.resolved import (
+    NotUnderstoodError,
+    Resolved,
+    family_noun,
+    is_target,
+    strange_words,
+    without,
+)
 
 
 class SentenceReader:
@@ -62,9 +52,11 @@ class SentenceReader:
         if clause.joined == "correction":
             return self._correct(clauses, index)
         following = clauses[index + 1] if index + 1 < len(clauses) else None
-        if following is not None and following.joined == "except" and not clause.has_noun():
-            nouns, _, _ = parts_of(following.tokens)
-            clause = Clause(clause.joined, [*clause.tokens, *nouns])
+        if following is not None and following.joined == "except":
+            clause = completed(clause, following)
+            if self._whole(clause):
+                self._raw_before = clause
+                return 1
         # a fronted topic or place: "the left rear window, put it down"; "in the back, open the windows"
         used = self._fronted(clauses, index)
         if used:
@@ -91,7 +83,7 @@ class SentenceReader:
             return 1
         if clause.is_remark() and clause.joined != "conj" and len(clauses) > 1:
             return 1
-        raise NotUnderstoodError(_strange_words(clause))
+        raise NotUnderstoodError(strange_words(clause))
 
     def _fronted(self, clauses: Sequence[Clause], index: int) -> int:
         """Join a topic or place in front with what is said of it; returns the clauses used, 0 for none."""
@@ -111,7 +103,7 @@ class SentenceReader:
         return 0
 
     def _more_about_last(self, clause: Clause) -> bool:
-        """ "warm the steering wheel, level three"; "window closed, passenger side": completes the clause before."""
+        """ "warm the steering wheel, level three"; "window closed, passenger side": completes what went before."""
         if (
             not self._done
             or clause.has_noun()
@@ -160,7 +152,13 @@ class SentenceReader:
         """ "reading light, please": a device that can be on is wanted on."""
         asked = self._asking or any(token.text in ("put", "give", "use", "give me") for token in clause.tokens)
         says_what = clause.has_action() or any(token.has("act") for token in clause.tokens)
-        return asked and clause.has_noun() and not says_what and self._try([*clause.tokens, _ON], "action")
+        if not asked or not clause.has_noun() or says_what:
+            return False
+        matches = matches_of(self._lexicon, [*clause.tokens, _ON], self._seating)
+        if not matches or matches[0].rank < NOUN_RANKS["noun"]:
+            return False
+        self._done.append(Resolved(tuple(matches), (*clause.tokens, _ON), "action"))
+        return True
 
     def _try(self, tokens: Sequence[Token], borrowed: str = "", seating: Seating | None = None) -> bool:
         matches = matches_of(self._lexicon, tokens, seating or self._seating)
@@ -229,7 +227,7 @@ class SentenceReader:
             sources.append(tuple(self._raw_before.tokens))
         for source in sources:
             _, actions, _ = parts_of(source)
-            if actions and self._try([*clause.tokens, *_without(actions, clause.tokens)], "action"):
+            if actions and self._try([*clause.tokens, *without(actions, clause.tokens)], "action"):
                 return True
         return False
 
@@ -247,18 +245,18 @@ class SentenceReader:
         nouns = [token for token in nouns if not token.has("act")]
         there = [] if clause.has_place() else [Token("there", {"members": resolved.matches[0].members})]
         extra = [*nouns, *there]
-        only_degree = not any(token.has("act") or _is_target(token) for token in clause.tokens)
+        only_degree = not any(token.has("act") or is_target(token) for token in clause.tokens)
         seating = self._seating_after(resolved)
         if only_degree:
             acts = [token for token in actions if token.has("act")]
-            if self._try([*clause.tokens, *_without(extra + acts, clause.tokens)], "noun", seating):
+            if self._try([*clause.tokens, *without(extra + acts, clause.tokens)], "noun", seating):
                 return True
             ups = [token for token in acts if token.senses["act"] not in ("on", "off")]
-            return self._try([*clause.tokens, *_without(extra + ups, clause.tokens)], "noun", seating)
-        family = [_family_noun(resolved), *there]
-        if self._try([*clause.tokens, *_without(family, clause.tokens)], "noun", seating):
+            return self._try([*clause.tokens, *without(extra + ups, clause.tokens)], "noun", seating)
+        family = [family_noun(resolved), *there]
+        if self._try([*clause.tokens, *without(family, clause.tokens)], "noun", seating):
             return True
-        return self._try([*clause.tokens, *_without(extra, clause.tokens)], "noun", seating)
+        return self._try([*clause.tokens, *without(extra, clause.tokens)], "noun", seating)
 
     def _borrow_both(self, clause: Clause, before: Sequence[Resolved]) -> bool:
         for resolved in before[-1:]:
@@ -269,7 +267,7 @@ class SentenceReader:
                 return True
         if not before and self._raw_before is not None:
             nouns, actions, _ = parts_of(self._raw_before.tokens)
-            return self._try([*clause.tokens, *_without(nouns + actions, clause.tokens)], "both")
+            return self._try([*clause.tokens, *without(nouns + actions, clause.tokens)], "both")
         return False
 
     def _seating_after(self, resolved: Resolved) -> Seating:
@@ -284,7 +282,7 @@ class SentenceReader:
         else:
             done = self._from_before(clause) or self._whole(clause) or self._from_next(clauses, index)
         if not done:
-            raise NotUnderstoodError(_strange_words(clause))
+            raise NotUnderstoodError(strange_words(clause))
         if mark:
             del self._done[mark - 1]
         self._raw_before = clause
@@ -295,82 +293,21 @@ class SentenceReader:
         return following is not None and following.joined == "correction" and not clauses[index].unknown()
 
     def _except(self, clauses: Sequence[Clause], index: int) -> int:
-        """ "all windows except mine [and the passenger's]": take members away from the clause before."""
-        used = 1
-        parts = [clauses[index]]
-        for following in clauses[index + 1 :]:
-            alone = following.has_place() and not following.has_action() and not following.has_noun()
-            if following.joined not in ("conj", "pause") or not alone:
-                break
-            parts.append(following)
-            used += 1
+        parts = parts_excepted(clauses, index)
         if not self._done:
-            raise NotUnderstoodError(_strange_words(clauses[index]))
-        main = self._done[-1]
-        if len(main.matches) != 1:
-            raise NotUnderstoodError(_strange_words(clauses[index]))
-        removed: set[Place] = set()
-        for part in parts:
-            removed |= self._excepted(part, main)
-        _, actions, _ = parts_of(parts[0].tokens)
-        actions = [token for token in actions if not token.has("place") and not token.has("noun")]
-        match = main.matches[0]
-        if actions:
-            matches = matches_of(self._lexicon, [*main.tokens, *actions], self._seating)
-            if len(matches) != 1:
-                raise NotUnderstoodError(_strange_words(clauses[index]))
-            match = matches[0]
-        left = tuple(place for place in match.family.members if place in match.members and place not in removed)
-        if not left or len(left) == len(match.members):
-            raise NotUnderstoodError(_strange_words(clauses[index]))
-        self._done[-1] = replace(main, matches=(replace(match, members=left),))
-        return used
-
-    def _excepted(self, clause: Clause, main: Resolved) -> set[Place]:
-        nouns, actions, _ = parts_of(main.tokens)
-        kept = [token for token in clause.tokens if not token.has("act") or token.has("place")]
-        kept = [token for token in kept if token.has("place") or not _is_target(token)]
-        kept = [_ME if token.text in ("me", "for me", "myself") else token for token in kept]
-        own_noun = [] if clause.has_noun() else [token for token in nouns if not token.has("place")]
-        acts = [token for token in actions if token not in kept]
-        for noun in (own_noun, [_family_noun(main)]):
-            matches = matches_of(self._lexicon, [*kept, *noun, *acts], self._seating)
-            if len(matches) == 1 and matches[0].family == main.matches[0].family:
-                return set(matches[0].members)
-        raise NotUnderstoodError(_strange_words(clause))
+            raise NotUnderstoodError(strange_words(clauses[index]))
+        self._done[-1] = without_excepted(self._lexicon, self._seating, self._done[-1], parts)
+        return len(parts)
 
 
 _PLURAL_PRONOUNS = frozenset({"them", "these", "those", "both of them", "all of them", "they", "em", "them both"})
 
 
 _ON = Token("on", {"act": "on"})
-_ME = Token("me", {"place": "mine"})
-
-
-def _family_noun(resolved: Resolved) -> Token:
-    """A stand-in noun that names just the family of a resolved clause."""
-    from hmi.understanding.grammar.lexicon import NounUse
-
-    family = resolved.matches[0].family
-    plural = len(resolved.matches[0].members) > 1
-    return Token(family.label, {"noun": {family.id: NounUse("noun", plural=plural)}})
-
-
-def _is_target(token: Token) -> bool:
-    return any(token.has(sense) for sense in ("number", "fraction", "extreme", "level", "colour", "value", "full"))
 
 
 def _neutral(token: Token) -> bool:
     return any(token.has(sense) for sense in ("to", "by", "function", "light"))
-
-
-def _without(tokens: Sequence[Token], present: Sequence[Token]) -> list[Token]:
-    """`tokens` without repeats and without those already present."""
-    kept: list[Token] = []
-    for token in tokens:
-        if token not in present and token not in kept:
-            kept.append(token)
-    return kept
 
 
 def _aspects(tokens: Sequence[Token]) -> list[list[Token]]:
@@ -387,10 +324,5 @@ def _aspects(tokens: Sequence[Token]) -> list[list[Token]]:
     ]
     values = [token for token in tokens if token.has("value") and token not in (*acts, *colours, *amounts)]
     values = [token for token in values if not token.names()]
-    has_amount = any(_is_target(token) for token in amounts)
+    has_amount = any(is_target(token) for token in amounts)
     return [group for group in (acts, colours, amounts if has_amount else [], values) if group]
-
-
-def _strange_words(clause: Clause) -> list[str]:
-    strange = [token.text for token in clause.tokens if not token.senses]
-    return strange or [token.text for token in clause.tokens]
