@@ -47,7 +47,7 @@ def serve(settings: Settings, *, open_page: bool = False) -> None:
     from hmi.web.server import WebServer
 
     access = Access(settings[WEB_TOKEN], settings[WEB_HOST])
-    stop = _stop_event()
+    stop = stop_event()
     with closing(open_session(settings)) as session:
         app = create_app(session, access, speaker=settings[SPEAKER])
         with closing(hub_of(app)) as hub:
@@ -77,7 +77,7 @@ def _greet(address: str, *, open_page: bool) -> None:
         click.launch(address)
 
 
-def _stop_event() -> threading.Event:
+def stop_event() -> threading.Event:
     """An event that SIGINT and SIGTERM set from now on."""
     stop = threading.Event()
 

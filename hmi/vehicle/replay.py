@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import can
 from cantools.database import Database
 
 from codriver.clock import Clock, Timer, VirtualClock
+from codriver.errors import ResourceError
 from hmi.catalogue.catalogue import Catalogue
 from hmi.catalogue.signal import SignalValue
 from hmi.vehicle.base import Progress, WriteOutcome, WriteResult
 from hmi.vehicle.can import CanVehicle
+from hmi.vehicle.link import BUS_ERRORS
+from hmi.vehicle.mapping import VehicleMap
 from hmi.vehicle.recording import Recording
 
 UNCHANGEABLE = "a recording cannot be changed"
 """Why every write to a recording is refused."""
+_SEND_TIMEOUT = 1.0
+"""Seconds that a full interface may take to make room for a frame."""
 _ROUNDING = 1e-9
 """Seconds by which a time may be off, because floating point times are rounded."""
 
@@ -104,8 +110,8 @@ class ReplayVehicle(CanVehicle):
     def __init__(self, catalogue: Catalogue, database: Database, recording: Recording, clock: Clock) -> None:
         """Start to play. Raises `FileFormatError` when the database maps no signal of the catalogue."""
         self.recording = recording
-        self._frames = recording.frames()
-        self._log = RecordedBus(self._frames, clock)
+        self._log = RecordedBus(recording.frames(), clock)
+        self._listeners: tuple[Callable[[can.Message], None], ...] = ()
         try:
             super().__init__(catalogue, database, self._log, clock)
         except BaseException:
@@ -124,6 +130,15 @@ class ReplayVehicle(CanVehicle):
         """True when every frame has come."""
         return self._log.due is None
 
+    @property
+    def map(self) -> VehicleMap:
+        """Where the signals are in the recorded frames."""
+        return self._map
+
+    def listen(self, on_frame: Callable[[can.Message], None]) -> None:
+        """Call `on_frame` for every frame from now on, before its readings change."""
+        self._listeners = (*self._listeners, on_frame)
+
     def write(
         self, changes: Sequence[SignalValue], on_progress: Callable[[Progress], None] | None = None
     ) -> list[WriteResult]:
@@ -134,9 +149,38 @@ class ReplayVehicle(CanVehicle):
             WriteResult(change, WriteOutcome.REFUSED, self.read(change.path), UNCHANGEABLE) for change in changes
         ]
 
+    def _receive(self, message: can.Message) -> None:
+        for listener in self._listeners:
+            listener(message)
+        super()._receive(message)
+
     def _play_on(self) -> None:
         """Virtual time: stop the clock at the time of every frame, so that each comes at its own."""
         self.poll()
         due = self._log.due
         if due is not None:
             self.clock.call_later(due - self.clock.now(), self._play_on)
+
+
+def send_frames(recording: Recording, bus: can.BusABC, speed: float, stop: threading.Event) -> int:
+    """Send the recorded frames onto `bus` at their own times, `speed` times as fast, until `stop`; tells how many.
+
+    Error frames are left out, because they are no messages. Raises `ResourceError` when the bus takes no more.
+    """
+    count, start = 0, time.monotonic()
+    for moment, message in recording.frames():
+        pause = start + moment / speed - time.monotonic()
+        if stop.wait(max(0.0, pause)):
+            break
+        if message.is_error_frame:
+            continue
+        try:
+            bus.send(message, timeout=_SEND_TIMEOUT)
+        except BUS_ERRORS as error:
+            cause = (str(error).splitlines() or [""])[0].rstrip(".") or type(error).__name__
+            raise ResourceError(
+                f"The frame 0x{message.arbitration_id:X} cannot be sent {moment:.3f} s after the start ({cause}); "
+                "check that the bus is up and of the same kind as the recorded one."
+            ) from None
+        count += 1
+    return count
