@@ -50,6 +50,8 @@ class Field:
     """Raw start value declared in the DBC, 0 where it declares none."""
     multiplexer: tuple[Field, frozenset[int]] | None = None
     """The switch of a multiplexed signal, and the raw values for which this signal is in the frame."""
+    unit: str = ""
+    """As the database writes it."""
 
     @property
     def mask(self) -> int:
@@ -255,4 +257,5 @@ def _field(signal: DbcSignal, total_bits: int, switch: tuple[Field, frozenset[in
         choices={int(raw): str(text) for raw, text in (conversion.choices or {}).items()},
         initial=int(signal.raw_initial or 0),
         multiplexer=switch,
+        unit=signal.unit or "",
     )

@@ -43,7 +43,7 @@ def checksum(frame_id: int, payload: bytes | bytearray) -> int:
     return crc8(payload, crc8((frame_id & 0xFFFF).to_bytes(2, "big"))) ^ _FINAL
 
 
-def _checksum_field(layout: Layout) -> Field | None:
+def checksum_field(layout: Layout) -> Field | None:
     """The checksum, when it is laid out as this module can compute it: eight bits in the last byte."""
     found = layout.fields.get(CHECKSUM)
     if found is None or found.length != 8:
@@ -68,7 +68,7 @@ class FrameCheck:
 
     def __post_init__(self) -> None:
         self._counter_field = self.layout.fields.get(COUNTER)
-        has_checksum = _checksum_field(self.layout) is not None
+        has_checksum = checksum_field(self.layout) is not None
         self._crc_start = crc8((self.layout.frame_id & 0xFFFF).to_bytes(2, "big")) if has_checksum else None
 
     def accept(self, data: bytes | bytearray, little: int, big: int, now: float) -> bool:
@@ -115,7 +115,7 @@ class CommandEncoder:
         self._current_raw = current_raw
         self._counter = 0
         self._protected = {CHECKSUM, COUNTER, SEQUENCE}
-        self._has_checksum = _checksum_field(layout) is not None
+        self._has_checksum = checksum_field(layout) is not None
         if not self._has_checksum:
             self._protected.discard(CHECKSUM)
         self._little = self._big = 0

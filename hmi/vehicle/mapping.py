@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +102,7 @@ def build_map(signals: Iterable[Signal], messages: Iterable[Layout]) -> VehicleM
     variants of a car. Raises `FileFormatError` for a transform that cannot be used, and when nothing is mapped.
     """
     known = list(messages)
-    index = _index(known)
+    index = index_signals(known)
     bindings: dict[str, Binding] = {}
     for signal in signals:
         binding = _bind(signal, index)
@@ -115,18 +116,30 @@ def build_map(signals: Iterable[Signal], messages: Iterable[Layout]) -> VehicleM
     return VehicleMap(bindings, tuple(ack for ack in map(_ack, known) if ack is not None))
 
 
-def _index(messages: Iterable[Layout]) -> dict[str, tuple[Layout, Field]]:
+def index_signals(messages: Iterable[Layout]) -> dict[str, tuple[Layout, Field]]:
+    """Every signal of the database by its name and by "Message.Signal".
+
+    Of several signals with one name, the first in the database has it; the others have only the long one.
+    """
     index: dict[str, tuple[Layout, Field]] = {}
     for message in messages:
         for name, field in message.fields.items():
             index.setdefault(name, (message, field))
+            index.setdefault(f"{message.name}.{name}", (message, field))
     return index
 
 
-def _bind(signal: Signal, index: Mapping[str, tuple[Layout, Field]]) -> Binding | None:
+def declared(signal: Signal, *, reading: bool) -> Any:
+    """What the overlay says about one direction: DBC → VSS (`reading`) or VSS → DBC; None when it says nothing."""
+    if not reading:
+        return signal.extras.get("vss2dbc")
     # "dbc" is the older spelling of "dbc2vss" in the same convention.
-    status = _place(signal, signal.extras.get("dbc2vss") or signal.extras.get("dbc"), index, reading=True)
-    command = _place(signal, signal.extras.get("vss2dbc"), index, reading=False)
+    return signal.extras.get("dbc2vss") or signal.extras.get("dbc")
+
+
+def _bind(signal: Signal, index: Mapping[str, tuple[Layout, Field]]) -> Binding | None:
+    status = place_of(signal, index, reading=True)
+    command = place_of(signal, index, reading=False)
     if command is not None and command.field.multiplexer is not None:
         _log.warning("%s cannot be commanded: %s is multiplexed", signal.path, command.field.name)
         command = None
@@ -136,20 +149,34 @@ def _bind(signal: Signal, index: Mapping[str, tuple[Layout, Field]]) -> Binding 
     return Binding(signal, status, command, motion)
 
 
-def _place(
-    signal: Signal, declared: Any, index: Mapping[str, tuple[Layout, Field]], *, reading: bool
-) -> Place | None:
-    if declared is None:
+def place_of(signal: Signal, index: Mapping[str, tuple[Layout, Field]], *, reading: bool) -> Place | None:
+    """Where `signal` is read or commanded; None when no overlay says so, or the database has no such signal.
+
+    Raises `FileFormatError` for keys of the overlay that cannot be used.
+    """
+    keys = declared(signal, reading=reading)
+    if keys is None:
         return None
-    if not isinstance(declared, Mapping) or not isinstance(declared.get("signal"), str):
-        key = "dbc2vss" if reading else "vss2dbc"
-        raise FileFormatError(f"{signal.path}: '{key}' needs a 'signal' with a DBC signal's name.")
-    found = index.get(declared["signal"])
+    _check_keys(signal, keys, "dbc2vss" if reading else "vss2dbc")
+    found = index.get(keys["signal"])
     if found is None:
-        _log.info("%s is left out: the DBC has no signal %s", signal.path, declared["signal"])
+        _log.info("%s is left out: the DBC has no signal %s", signal.path, keys["signal"])
         return None
     message, field = found
-    return Place(message, field, build_codec(signal, field, declared.get("transform"), reading=reading))
+    return Place(message, field, build_codec(signal, field, keys.get("transform"), reading=reading))
+
+
+def _check_keys(signal: Signal, keys: object, name: str) -> None:
+    if not isinstance(keys, Mapping) or not isinstance(keys.get("signal"), str):
+        raise FileFormatError(f"{signal.path}: '{name}' needs a 'signal' with a DBC signal's name.")
+    # Both tell a databroker how often it is told. Here every frame counts, but a mistake is named all the same.
+    interval, on_change = keys.get("interval_ms", 0), keys.get("on_change", False)
+    if isinstance(interval, bool) or not isinstance(interval, int | float) or not 0 <= interval < math.inf:
+        raise FileFormatError(
+            f"{signal.path}: 'interval_ms' of '{name}' is {interval!r}; it is milliseconds, >= 0."
+        )
+    if not isinstance(on_change, bool):
+        raise FileFormatError(f"{signal.path}: 'on_change' of '{name}' is {on_change!r}; it is true or false.")
 
 
 def _ack(message: Layout) -> AckLayout | None:
