@@ -1,4 +1,4 @@
-"""From the settings to a vehicle: the simulated one, one on a CAN interface, or a recorded one."""
+"""From the settings to a vehicle: the simulated one, one on a CAN interface, a rig, or a recorded one."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ from hmi.settings import (
     REPLAY_SPEED,
     VEHICLE,
 )
+from hmi.vehicle.base import TimedVehicle
 from hmi.vehicle.can import CanVehicle
 from hmi.vehicle.dbc import load_database, load_databases
 from hmi.vehicle.replay import PacedClock, ReplayVehicle
-from hmi.vehicle.simulated import SimulatedVehicle
+from hmi.vehicle.simulated import JoinedVehicle, SimulatedVehicle
 
 _log = logging.getLogger(__name__)
 
@@ -41,8 +42,8 @@ _USUAL_OPTIONS: Mapping[str, Mapping[str, object]] = {
 }
 
 
-def open_vehicle(settings: Settings, catalogue: Catalogue, *, virtual_time: bool = False) -> CanVehicle:
-    """The vehicle that `settings` name: a `SimulatedVehicle`, one on a CAN bus, or a `ReplayVehicle`.
+def open_vehicle(settings: Settings, catalogue: Catalogue, *, virtual_time: bool = False) -> TimedVehicle:
+    """The vehicle that `settings` name: a `SimulatedVehicle`, one on a CAN bus, a rig, or a `ReplayVehicle`.
 
     `virtual_time` is for batches and tests and does not concern a real bus. Raises `ResourceError` for a missing
     interface or file, and `FileFormatError` for a database or recording that is broken or maps no signal.
@@ -52,8 +53,13 @@ def open_vehicle(settings: Settings, catalogue: Catalogue, *, virtual_time: bool
         return open_simulated(catalogue, virtual_time=virtual_time)
     if kind == "replay":
         return open_replay(settings, catalogue, virtual_time=virtual_time)
+    if kind == "gpio":
+        # Only a rig needs gpiozero, and only it pays for importing it.
+        from hmi.vehicle.gpio.open import open_rig
+
+        return open_rig(settings, catalogue)
     if settings[CAN_STAGING]:
-        return SimulatedVehicle(catalogue, join_simulation(SIMULATION, bus_arguments(settings)))
+        return _join(settings, catalogue)
     return _open_on_bus(settings, catalogue)
 
 
@@ -125,6 +131,18 @@ def open_bus(arguments: Mapping[str, object]) -> can.BusABC:
         ) from None
 
 
+def _join(settings: Settings, catalogue: Catalogue) -> JoinedVehicle:
+    """The simulated vehicle that runs elsewhere on the bus that `settings` name."""
+    simulation = join_simulation(SIMULATION, bus_arguments(settings))
+    try:
+        vehicle = JoinedVehicle(catalogue, simulation)
+    except BaseException:
+        simulation.close()
+        raise
+    _warn_unless_seen(vehicle, settings)
+    return vehicle
+
+
 def _open_on_bus(settings: Settings, catalogue: Catalogue) -> CanVehicle:
     database = bus_database(settings)
     arguments = bus_arguments(settings)
@@ -134,6 +152,10 @@ def _open_on_bus(settings: Settings, catalogue: Catalogue) -> CanVehicle:
     except BaseException:
         bus.shutdown()
         raise
+    _warn_unless_seen(vehicle, settings)
+    return vehicle
+
+
+def _warn_unless_seen(vehicle: CanVehicle, settings: Settings) -> None:
     if not vehicle.wait_until_seen(_FIRST_FRAMES):
         _log.warning("some messages of the CAN database have not been seen on %s yet", settings[CAN_CHANNEL])
-    return vehicle

@@ -41,7 +41,14 @@ class SimulatedVehicle(CanVehicle):
         self.simulation = simulation
         bus = can.Bus(**dict(simulation.bus))  # type: ignore[arg-type]
         try:
-            super().__init__(catalogue, simulation.database, bus, simulation.clock, timing)
+            super().__init__(
+                catalogue,
+                simulation.database,
+                bus,
+                simulation.clock,
+                timing,
+                open_again=lambda: can.Bus(**dict(simulation.bus)),  # type: ignore[arg-type]
+            )
         except BaseException:
             bus.shutdown()
             raise
@@ -127,13 +134,16 @@ class SimulatedVehicle(CanVehicle):
         with self._lock:
             different = {p: v for p, v in self._factory_values.items() if self._values.get(p) != v}
         self.simulation.reset()
+        self._forget_counters()
+        self._read_now(different)
+
+    def _forget_counters(self) -> None:
+        """The ECUs count their frames from anywhere now."""
         with self._lock:
-            # The ECUs count their frames from anywhere now.
             for message in self._messages.values():
                 message.check.forget()
             for _, check in self._acks.values():
                 check.forget()
-        self._read_now(different)
 
     def _restore(self) -> None:
         now = self.clock.now()
@@ -148,3 +158,18 @@ class SimulatedVehicle(CanVehicle):
             check.forget()
         if changes:
             self._tell_watchers(changes)
+
+
+class JoinedVehicle(SimulatedVehicle):
+    """A simulated vehicle that runs in another process (`codriver sim`) and is staged over its bus.
+
+    It may be in any state when it is joined, and goes on when this is closed.
+    """
+
+    def _reset_in_real_time(self) -> None:
+        self.simulation.reset()
+        self._forget_counters()
+        asked = self.clock.now()
+        cyclic = [message for message in self._messages.values() if message.layout.cycle is not None]
+        # What the factory state is shows only when every message has come anew.
+        self.clock.wait(lambda: all((message.last_valid or 0.0) > asked for message in cyclic), _SETTLED)
