@@ -21,17 +21,20 @@ _HEADINGS = ("name", "role", "licence", "size", "present")
 class TerminalProgress:
     """Bars on a terminal, plain lines elsewhere; all on stderr, because stdout is for results."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: bool = True) -> None:
+        """`lines` false: where there is no terminal, steps are not told."""
         self._terminal = sys.stderr.isatty()
+        self._lines = lines
 
     @contextmanager
     def step(self, what: str, total: int | None) -> Iterator[Report]:
         """A bar from 0 to `total` bytes, or a line where there is no terminal or no total."""
         if not self._terminal or total is None:
-            self.note(what + ("" if total is None else f" ({human_size(total)})"))
+            if self._terminal or self._lines:
+                self.note(what + ("" if total is None else f" ({human_size(total)})"))
             yield lambda done: None
             return
-        template = f"%(label)s  [%(bar)s]  %(info)s of {human_size(total)}"
+        template = f"%(label)s  [%(bar)s]  {human_size(total)}  %(info)s"
         with click.progressbar(length=total, label=what, file=sys.stderr, bar_template=template) as bar:
             yield lambda done: bar.update(min(done, total) - bar.pos)
             bar.update(total - bar.pos)
@@ -100,7 +103,9 @@ def pull(
     store.licences.refuse_open(chosen, accepted)
     for model in chosen:
         store.pull([model.name], TerminalProgress(), allow=accepted)
-        click.echo(f"{model.name} is in {store.folder(model.name)} ({human_size(model.size)}, {_licence(model)}).")
+        click.echo(
+            f"{model.name} is in {store.folder(model.name)} ({human_size(model.size)}, {_licence(store, model)})."
+        )
         if model.note:
             click.echo(f"  {model.note}")
 
@@ -112,7 +117,7 @@ def pull(
 def verify(names: tuple[str, ...], as_json: bool, manifests: tuple[str, ...]) -> None:
     """Hash every file that is here; exit code 2 and the names when one is not what it should be."""
     store = _open(manifests)
-    checks = store.verify(names, TerminalProgress())
+    checks = store.verify(names, TerminalProgress(lines=False))
     if as_json:
         click.echo(json.dumps([_described(check) for check in checks], ensure_ascii=False, indent=2))
     else:
@@ -161,7 +166,7 @@ def table(store: ModelStore) -> Sequence[str]:
     rows = [
         _HEADINGS,
         *(
-            (model.name, model.role, _licence(model), human_size(model.size), store.presence(model.name))
+            (model.name, model.role, _licence(store, model), human_size(model.size), store.presence(model.name))
             for model in store.models.values()
         ),
     ]
@@ -169,5 +174,7 @@ def table(store: ModelStore) -> Sequence[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _licence(model: Model) -> str:
-    return model.licence if model.permissive else f"{model.licence} (to be accepted)"
+def _licence(store: ModelStore, model: Model) -> str:
+    if model.permissive:
+        return model.licence
+    return f"{model.licence} ({'accepted' if store.licences.accepted(model) else 'to be accepted'})"

@@ -35,6 +35,11 @@ def disk_problems(path: Path) -> Iterator[None]:
         ) from None
 
 
+def home_path(text: str) -> Path:
+    """A path as a person writes it: "~/" is the home folder. `expanduser` fails on any other "~…"."""
+    return Path.home() / text[2:] if text.startswith("~/") else Path(text)
+
+
 def check_space(folder: Path, needed: int, what: str) -> None:
     """Raise `ResourceError` when fewer than `needed` bytes are free where `folder` is."""
     free = shutil.disk_usage(folder).free
@@ -75,7 +80,7 @@ def read_json_table(path: Path) -> dict[str, Any]:
     """The JSON object in `path`; {} when there is no file. Raises `FileFormatError`."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise FileFormatError(f"{path} cannot be read ({error}); mend or delete it.") from None

@@ -30,6 +30,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 from codriver.errors import FileFormatError
+from codriver.models.disk import home_path
 from codriver.models.manifest import (
     Client,
     FileSource,
@@ -182,9 +183,9 @@ def _source(entry: Any, table: _Table, base: Path, shared_by: str | None) -> Sou
     ((kind, content),) = entry.items()
     where = f"{table.where}: {kind}"
     if kind == "file":
-        if not isinstance(content, str) or not content:
+        if not isinstance(content, str) or not content.strip() or not content.isprintable():
             table.refuse(f"has {content!r:.60} as a file source, which must be a path")
-        return FileSource(base / Path(content).expanduser() / (shared_by or ""))
+        return FileSource(base / home_path(content) / (shared_by or ""))
     if kind == "hf":
         return _hub_source(_Table(content, where), shared_by)
     if kind == "pypi" or kind == "npm":
@@ -231,7 +232,7 @@ def _member(key: str, table: _Table, shared_by: str | None) -> str:
     folder = table.take("folder")
     if folder in (None, ""):
         return shared_by
-    return f"{_inner(folder, 'folder', table.refuse).rstrip('/')}/{shared_by}"
+    return f"{_inner(folder, 'folder', table.refuse)}/{shared_by}"
 
 
 def _inner(value: Any, key: str, refuse: Callable[[str], NoReturn]) -> str:

@@ -90,7 +90,7 @@ def _run_watched(
                 arrived, last_growth = size, time.monotonic()
                 report(arrived)
             elif time.monotonic() - last_growth > stall:
-                raise SourceFailedError(f"nothing arrived for {stall:g} seconds; check the network")
+                raise SourceFailedError(f"nothing arrived for {stall:g} s; check the network")
     finally:
         # The client itself may be gone while a helper of it still writes.
         with suppress(ProcessLookupError):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from codriver.errors import NotFoundError, ResourceError
-from codriver.models.disk import check_space, disk_problems, locked, place
+from codriver.models.disk import check_space, disk_problems, home_path, locked, place
 from codriver.models.hub import Hub
 from codriver.models.licences import Licences
 from codriver.models.manifest import Model, ModelFile
@@ -196,7 +196,7 @@ def store_folder(environ: Mapping[str, str] | None = None) -> Path:
     """The folder of CODRIVER_MODELS, else `codriver/models` in the user's cache folder."""
     environ = os.environ if environ is None else environ
     if chosen := environ.get("CODRIVER_MODELS"):
-        return Path(chosen).expanduser().absolute()
+        return home_path(chosen).absolute()
     cache = environ.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache").absolute() / "codriver" / "models"
 
@@ -207,5 +207,5 @@ def open_store(settings: Settings | None = None) -> ModelStore:
     Raises `FileFormatError` for a manifest that cannot be read, `InputError` for a wrong HF_ENDPOINT.
     """
     settings = load_settings() if settings is None else settings
-    manifests = [BUILT_IN, *(Path(path).expanduser() for path in settings[MANIFESTS])]
+    manifests = [BUILT_IN, *(home_path(path) for path in settings[MANIFESTS])]
     return ModelStore(read_manifests(manifests), store_folder(), Hub.from_environment(settings[TIMEOUT]))
