@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hmi.catalogue.signal import Value
     from hmi.planning.policy import Policy
     from hmi.requests import Recogniser
-    from hmi.vehicle.can import CanVehicle
+    from hmi.vehicle.base import TimedVehicle
     from hmi.vehicle.simulated import SimulatedVehicle
 
 SPEAKERS: Mapping[str, Speaker] = {
@@ -42,7 +42,7 @@ class Session:
         self,
         catalogue: Catalogue,
         families: Families,
-        vehicle: CanVehicle,
+        vehicle: TimedVehicle,
         policy: Policy,
         recogniser: Recogniser,
         conversations: Conversations | None = None,

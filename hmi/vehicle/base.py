@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
+from codriver.clock import Clock
 from hmi.catalogue.signal import SignalValue, Value
 
 
@@ -83,3 +84,25 @@ class Vehicle(Protocol):
 
     def close(self) -> None:
         """Leave the bus and release every resource."""
+
+
+class Carrier(Protocol):
+    """What carries one signal: a place on a bus, a device on pins."""
+
+    @property
+    def writable(self) -> bool:
+        """The signal can be commanded there."""
+
+    @property
+    def status(self) -> Any:
+        """The place on a CAN bus that tells its value; None where there is no bus."""
+
+
+class TimedVehicle(Vehicle, Protocol):
+    """A vehicle that tells by which clock it waits and which signals it carries."""
+
+    clock: Clock
+
+    @property
+    def bindings(self) -> Mapping[str, Carrier]:
+        """Every signal that this vehicle carries, by VSS path."""
