@@ -65,6 +65,9 @@ def test_asks_for(text, expected):
         "if it rains close the windows",
         "when we get home unlock the doors",
         "turn on the AC in ten minutes",
+        "if it is raining, close the windows",
+        "unless it's cold, open my window",
+        "once I'm parked, fold the mirrors",
         "the window is open",
         "my seat heating is on",
         "I opened the trunk",
@@ -138,6 +141,13 @@ def test_an_impossible_level_is_refused_with_what_is_possible():
     interpretation = read("seat heating level seven")
     assert interpretation.act is Act.REFUSE
     assert "1 to 3" in interpretation.refusal
+
+
+@pytest.mark.parametrize("text", ["screen brightness to minus ten percent", "set the temperature to 60 degrees"])
+def test_an_impossible_value_is_handed_on_as_it_was_said(text):
+    """Planning refuses it with what is possible; the grammar must not bend it to fit."""
+    assert read(text).act is Act.REQUEST
+    assert wanted(text) == {}
 
 
 def test_a_place_decides_who_is_meant():

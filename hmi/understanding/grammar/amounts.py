@@ -189,7 +189,12 @@ def _level_number(family: Family, operation: str, way: int, amount: Amount) -> W
     number = amount.number or 0.0
     if amount.unit not in ("", "percent", "level", "notches"):
         raise NoSenseError
-    if number < 0 and not family.negative and next(iter(family.members.values())).bounds()[0] >= 0:
+    if (
+        number < 0
+        and amount.relation != "to"
+        and not family.negative
+        and next(iter(family.members.values())).bounds()[0] >= 0
+    ):
         return _adjust(family, -1, amount, -number)  # "volume minus five"
     relative = amount.relation == "by" or bool(amount.more) or amount.unit == "notches"
     relative = relative or (bool(way) and amount.relation != "to" and amount.unit != "level")

@@ -128,9 +128,10 @@ def match_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seati
                 fixed.add(token.senses["act"])
     if len(flexible) > _MAX_FLEXIBLE:
         return None
+    prepositions = {index for index in flexible if _before_a_thing(tokens, index)}
     # "wipers on slow": a choice takes its words as values before it takes them as actions
     smallest_first = family.kind is FamilyKind.CHOICE
-    for used in _subsets(flexible, smallest_first):
+    for used in _subsets(flexible, prepositions, smallest_first):
         if not _distinct(tokens, used):
             continue
         acts = frozenset(fixed | {tokens[index].senses["act"] for index in used})
@@ -161,17 +162,28 @@ def _only_before_noun(token: Token, before: Sequence[Token]) -> bool:
     return token.has("place") and token.senses["act"] in _SIDEWAYS and not any(t.names() for t in before)
 
 
+def _before_a_thing(tokens: Sequence[Token], index: int) -> bool:
+    """ "on the left", "in my seat": more likely a preposition than an action."""
+    following = tokens[index + 1 : index + 2]
+    return (
+        tokens[index].has("function")
+        and bool(following)
+        and following[0].text in ("the", "my", "a", "both", "all")
+    )
+
+
 def _distinct(tokens: Sequence[Token], used: Sequence[int]) -> bool:
     """False when the same action word is used twice: "move the right mirror to the right"."""
     acts = [tokens[index].senses["act"] for index in used]
     return len(set(acts)) == len(acts)
 
 
-def _subsets(indices: Sequence[int], smallest_first: bool) -> Iterator[tuple[int, ...]]:
+def _subsets(indices: Sequence[int], prepositions: set[int], smallest_first: bool) -> Iterator[tuple[int, ...]]:
     sizes = range(len(indices) + 1)
     for size in sizes if smallest_first else reversed(sizes):
         # of two candidates, the later one is the direction: "move the left mirror to the right"
-        yield from reversed(list(combinations(indices, size)))
+        candidates = list(reversed(list(combinations(indices, size))))
+        yield from sorted(candidates, key=lambda chosen: sum(index in prepositions for index in chosen))
 
 
 def _operation(grammar: FamilyGrammar, acts: frozenset[str]) -> str | None:

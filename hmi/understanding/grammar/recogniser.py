@@ -100,7 +100,7 @@ class GrammarRecogniser:
         clauses = split(without_origin(_after_opening(tokens) if correcting else tokens))
         if clauses and clauses[0].joined == "correction":
             clauses[0].joined = "start"
-        blocked = [word for clause in clauses if not clause.is_remark() for word in _blocking(clause.tokens)]
+        blocked = [word for clause in clauses for word in _blocking(clause)]
         if blocked:
             return _unknown(blocked)
         try:
@@ -155,14 +155,18 @@ def _unknown(words: Sequence[str]) -> Interpretation:
     return Interpretation(Act.UNKNOWN, leftover=tuple(words), understood_by=NAME)
 
 
-def _blocking(tokens: Sequence[Token]) -> list[str]:
-    """Words that turn the meaning round or put it off; the grammar leaves such sentences alone."""
+def _blocking(clause: Clause) -> list[str]:
+    """Words that turn the meaning round or put it off; the grammar leaves such sentences alone.
+
+    A remark may say "not" ("it isn't raining any more, wipers off"); a condition counts wherever it stands.
+    """
     told = [
         token.text
-        for token, following in pairwise(tokens)
+        for token, following in pairwise(clause.tokens)
         if token.text in _SUBJECTS and following.has("act") and following.text.endswith("ed")
     ]  # "someone opened my door" tells, it does not ask
-    return told + [token.text for token in tokens if token.has("negation") or token.has("condition")]
+    senses = ("condition",) if clause.is_remark() else ("condition", "negation")
+    return told + [token.text for token in clause.tokens if any(token.has(sense) for sense in senses)]
 
 
 _SUBJECTS = frozenset("i we you he she they someone somebody who it".split())

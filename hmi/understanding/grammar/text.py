@@ -79,7 +79,8 @@ def _counts(words: list[str], index: int) -> bool:
     """True when the "one" at `index` is a number: "level one", "one degree"."""
     before = words[index - 1] if index else ""
     after = words[index + 1] if index + 1 < len(words) else ""
-    return before in ("level", "stage", "speed", "setting", "step", "by", "number") or after in _COUNTED
+    aimed = before in ("on", "to", "at") and after in ("", PAUSE, "and", "please")
+    return aimed or before in ("level", "stage", "speed", "setting", "step", "by", "number") or after in _COUNTED
 
 
 def _number_at(words: list[str], start: int) -> tuple[float, int]:
