@@ -40,6 +40,11 @@ class WirePin(MockPWMPin):  # type: ignore[misc]
     def _get_state(self) -> float:
         return float(super()._get_state()) if self.shorted is None else self.shorted
 
+    def _set_function(self, value: str) -> None:
+        super()._set_function(value)
+        if value == "output":
+            self.factory.tell(int(self.info.name.removeprefix("GPIO")), float(super()._get_state()))
+
     def _set_pull(self, value: str) -> None:
         super()._set_pull(value)
         if self._switch is not None:

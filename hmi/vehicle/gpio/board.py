@@ -21,6 +21,6 @@ EEPROM = frozenset({0, 1})
 """Only for the EEPROM of an add-on board; the firmware drives them at boot."""
 FIXED_PULL_UP = frozenset({2, 3})
 """These have resistors to 3.3 V on the board, so no switch to 3.3 V can be read there."""
-SPI = frozenset({8, 9, 10, 11})
-"""Chip select 0, MISO, MOSI and clock of the hardware SPI bus, which an ADC needs."""
+SPI = frozenset({7, 8, 9, 10, 11})
+"""Both chip selects, MISO, MOSI and clock: what the SPI driver takes, though an ADC is wired to chip select 0."""
 USABLE: tuple[int, ...] = tuple(sorted(set(POSITIONS) - EEPROM))
