@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from hmi.vehicle.traffic import Traffic
 
 _LOOK = 0.2
+"""Seconds between two looks whether the time is over."""
+_UNKNOWN = "(not in the DBC)"
 
 
 @click.group()
@@ -39,7 +41,11 @@ def can() -> None:
     "--option", "options", multiple=True, metavar="NAME=VALUE", help=f"{CAN_OPTIONS.help} [{CAN_OPTIONS.key}]"
 )
 @click.option(
-    "--seconds", type=click.FloatRange(min=0), default=3.0, show_default=True, help="Watch the bus so long."
+    "--seconds",
+    type=click.FloatRange(min=0),
+    default=3.0,
+    show_default=True,
+    help="Watch the bus so long; 0: not at all.",
 )
 @click.option("--all", "show_all", is_flag=True, help="List every signal, served or not.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the report.")
@@ -73,7 +79,7 @@ def check(context: click.Context, /, pattern: str, show_all: bool, as_json: bool
     messages = layouts(bus_database(settings))
     served = _served(settings, messages, pattern)
     on_bus = bool(given["interface"] or given["channel"]) or settings[VEHICLE] == "can"
-    traffic = _watch(settings, messages, given["seconds"]) if on_bus else None
+    traffic = _watch(settings, messages, served, given["seconds"]) if on_bus and given["seconds"] else None
     problems = _problems(served, traffic, asked=bool(pattern))
     if as_json:
         click.echo(json.dumps(_document(served, traffic, problems), ensure_ascii=False, indent=2))
@@ -94,16 +100,13 @@ def _served(settings: Settings, messages: list[Layout], pattern: str) -> list[Se
     return [served for served in served_signals(catalogue, messages, usual) if served.signal.path in wanted]
 
 
-def _watch(settings: Settings, messages: list[Layout], seconds: float) -> Traffic:
+def _watch(settings: Settings, messages: list[Layout], served: list[Served], seconds: float) -> Traffic:
     """Listen for `seconds`, or until Ctrl-C."""
-    from hmi.catalogue.catalogue import load_catalogue
     from hmi.vehicle.link import Link
-    from hmi.vehicle.mapping import build_map
     from hmi.vehicle.open import bus_arguments, open_bus
     from hmi.vehicle.traffic import Traffic
 
-    bound = build_map(load_catalogue(settings).signals(), messages).bindings.values()
-    traffic = Traffic(messages, {binding.status.message.key for binding in bound if binding.status})
+    traffic = Traffic(messages, {each.message.key for each in served if each.message is not None})
     arguments = bus_arguments(settings)
     link = Link(open_bus(arguments), lambda: open_bus(arguments), time.monotonic)
     stop = stop_event()
@@ -117,7 +120,7 @@ def _watch(settings: Settings, messages: list[Layout], seconds: float) -> Traffi
 
 
 def _problems(served: list[Served], traffic: Traffic | None, *, asked: bool) -> list[str]:
-    found = [f"{each.signal.path}: {problem}" for each in served for problem in each.problems]
+    found = [_sentence(each, problem) for each in served for problem in each.problems]
     if asked:
         found += [
             f"{each.signal.path}: {_why_not(each)}" for each in served if not each.reads and not each.problems
@@ -125,6 +128,11 @@ def _problems(served: list[Served], traffic: Traffic | None, *, asked: bool) -> 
     if not any(each.reads or each.writes for each in served) and not asked:
         found.append("The DBC serves no signal of the vehicle; map its signals in an overlay.")
     return found + ([] if traffic is None else traffic.problems())
+
+
+def _sentence(served: Served, text: str) -> str:
+    path = served.signal.path
+    return text if text.startswith(path) else f"{path}: {text}"
 
 
 def _why_not(served: Served) -> str:
@@ -150,7 +158,7 @@ def _print(served: list[Served], traffic: Traffic | None, problems: list[str], *
         for each in served:
             state = "read and write" if each.writes else "read" if each.reads else "-"
             click.echo(f"  {state:14}  {each.signal.path}")
-    notes = [f"{each.signal.path}: {note}" for each in served for note in each.notes]
+    notes = [_sentence(each, note) for each in served for note in each.notes]
     if notes:
         click.echo("Notes:")
         for note in notes:
@@ -165,12 +173,16 @@ def _print(served: list[Served], traffic: Traffic | None, problems: list[str], *
 def _print_traffic(traffic: Traffic) -> None:
     seen = traffic.seen()
     known = sum(each.layout is not None for each in seen)
+    width = max((len(each.layout.name) for each in seen if each.layout is not None), default=0)
+    width = max(width, len(_UNKNOWN))
     click.echo(f"On the bus: {len(seen)} identifiers, {known} of them in the DBC.")
     for each in seen:
-        name = "(not in the DBC)" if each.layout is None else each.layout.name
+        name = _UNKNOWN if each.layout is None else each.layout.name
         cycle = each.layout.cycle if each.layout is not None else None
         period = "" if each.period is None else f"every {each.period * 1000:.0f} ms"
         wanted = "" if cycle is None else f" of {cycle * 1000:.0f} ms"
         number = f"0x{each.frame_id:08X}" if each.extended else f"0x{each.frame_id:03X}"
-        line = f"  {number:10}  {name:32}  {each.count:6} frames  {period}{wanted}  {', '.join(each.problems())}"
+        line = (
+            f"  {number:10}  {name:{width}}  {each.count:6} frames  {period}{wanted}  {', '.join(each.problems())}"
+        )
         click.echo(line.rstrip())

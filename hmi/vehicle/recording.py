@@ -129,14 +129,12 @@ def _survey(path: Path, source: _Source) -> Recording:
         for moment, _ in _timed(source):
             count, duration = count + 1, moment
     except _READ_ERRORS as error:
+        cause = f"{source.place}{_cause(error)}"
         if not count:
-            raise FileFormatError(
-                f"{path} cannot be read as a recording of a CAN bus: {source.place}{_cause(error)}."
-            ) from None
+            raise FileFormatError(f"{path} cannot be read as a recording of a CAN bus: {cause}.") from None
         if not source.at_end():
             raise FileFormatError(
-                f"{path} is damaged {duration:.3f} s after its start: {source.place}{_cause(error)}; cut it off "
-                "there, or record anew."
+                f"{path} is damaged {duration:.3f} s after its start: {cause}; cut it off there, or record anew."
             ) from None
         note = f"{path} ends in the middle of a frame; the {count} frames before it are used."
     if not count:

@@ -60,6 +60,8 @@ class Served:
     reads: bool = False
     writes: bool = False
     """It can be commanded, and the result can be read back."""
+    message: Layout | None = None
+    """The message in which it is read."""
     problems: list[str] = field(default_factory=list)
     """Sentences about what is in the way of reading or writing it rightly."""
     notes: list[str] = field(default_factory=list)
@@ -114,6 +116,7 @@ class _Check:
         status = self._place(reading=True)
         command = self._place(reading=False)
         served.reads = status is not None
+        served.message = None if status is None else status.message
         served.writes = self._signal.writable and status is not None and command is not None
         if status is not None:
             self._check_place(status, reading=True)
@@ -160,7 +163,7 @@ class _Check:
         if not self._signal.writable:
             served.notes.append(f"It is a {self._signal.type}, so its 'vss2dbc' key is not used.")
             return
-        if not proved:
+        if not proved and declared(self._signal, reading=True) is None:
             served.problems.append("It cannot be written, because without 'dbc2vss' nothing can be read back.")
         if place.field.multiplexer is not None:
             served.writes = False
@@ -222,10 +225,8 @@ class _Check:
         if self._signal.datatype == "boolean":
             words = [str(word).lower() for word in (False, True) if word not in codec.raws]
         if words:
-            verb = "is never read" if reading else "cannot be commanded"
-            self._served.notes.append(
-                f"{', '.join(words)} {verb}, because {place.field.name} has no value for it."
-            )
+            so = "is never read" if reading else "cannot be asked for"
+            self._served.notes.append(f"No value of {place.field.name} means {' or '.join(words)}, so that {so}.")
         texts = [text for raw, text in place.field.texts.items() if raw not in codec.values]
         if reading and texts:
             self._served.notes.append(f"{place.field.name} has {', '.join(texts)}, which the signal cannot be.")
