@@ -79,10 +79,21 @@ class Judged:
     """One line for a person, empty when right."""
 
 
-def judge(turn: Turn, answer: Answer, close: Closeness) -> Judged:
-    """Judge by what was requested: a rule that then refuses or asks is not the recogniser's mistake."""
-    requested = {target.path: target.value for target in answer.requested}
-    beside = {target.path: target.value for target in answer.applied if target.path not in requested}
+def judge(turn: Turn, answer: Answer, close: Closeness, undoing: Values | None = None) -> Judged:
+    """Judge by what was requested: a rule that then refuses or asks is not the recogniser's mistake.
+
+    `undoing` is what would take back the changes that rules added to the turn before: a correction may, and need
+    not, ask for these.
+    """
+    back = undoing or {}
+    requested = {
+        target.path: target.value
+        for target in answer.requested
+        if not (target.path in back and close.same(target.path, target.value, back[target.path]))
+        or any(target.path in wanted for wanted in turn.wanted)
+    }
+    asked = {target.path for target in answer.requested}
+    beside = {target.path: target.value for target in answer.applied if target.path not in asked}
     companions = beside if answer.rules else {}
     unexplained = {} if answer.rules else beside
     lacking, unwanted = _difference(turn, requested, close)

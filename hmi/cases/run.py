@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from codriver.errors import CodriverError
 from hmi.assistant.answer import Outcome
-from hmi.cases.case import Case, Turn
+from hmi.cases.case import Case, Turn, Values
 from hmi.cases.judge import Closeness, Judged, Verdict, judge, worst
 from hmi.session import SPEAKERS, Session
 
@@ -66,11 +66,13 @@ class CaseRunner:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.close = closeness(session)
+        self._undoing: Values = {}
 
     def run(self, case: Case) -> CaseResult:
         """Run one case on a fresh vehicle. Raises `InputError` for a vehicle that is not simulated."""
         self.session.reset()
         judged: list[Judged] = []
+        self._undoing = {}
         for number, turn in enumerate(case.turns):
             try:
                 self.session.stage({**case.state, **turn.state} if number == 0 else turn.state)
@@ -83,8 +85,11 @@ class CaseRunner:
 
     def turn(self, case: Case, turn: Turn) -> Judged:
         """Say one sentence of `case` and judge the answer."""
+        before = self.session.vehicle.state()
         answer = self.session.assistant.ask(turn.say, CONVERSATION, SPEAKERS[case.speaker])
-        return judge(turn, answer, self.close)
+        judged = judge(turn, answer, self.close, self._undoing)
+        self._undoing = {path: before[path] for path in judged.companions if path in before}
+        return judged
 
     def run_all(
         self, cases: Iterable[Case], on_result: Callable[[CaseResult], None] | None = None
