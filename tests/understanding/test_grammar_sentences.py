@@ -89,6 +89,27 @@ def test_asks_for(text, expected):
         "turn the lights on and off",
         "open the sliding door on the left",
         "turn left at the next light",
+        "if it rains, open the trunk",
+        "never, open the trunk",
+        "open the trunk, don't",
+        "open the trunk, tomorrow",
+        "don't, open the window",
+        "open the window, no don't",
+        "the kids opened the window",
+        "the passenger opened the door",
+        "mom opened the window",
+        "I already opened the window",
+        "thanks for opening the window",
+        "the window opened",
+        "I love open windows",
+        "I might open the window",
+        "the kids locked the doors",
+        "turn on the radio instead of opening the sunroof",
+        "without opening the window, turn on the radio",
+        "warm up my bottom",
+        "heat my back",
+        "turn on the lights at eight",
+        "open 2 windows",
         "except mine",
         "heat all the seats, not mine",
         "open the windows except the sunroof",
@@ -129,6 +150,25 @@ def test_yes_counts_only_when_something_was_asked():
     assert read("yes").act is not Act.CONFIRM
     assert read("yes", awaiting_confirmation=True).act is Act.CONFIRM
     assert read("yes", question=Question("?", (Option("a", ()),))).act is Act.CONFIRM
+
+
+@pytest.mark.parametrize(
+    ("text", "act"),
+    [
+        ("yeah go ahead", Act.CONFIRM),
+        ("sure, go ahead", Act.CONFIRM),
+        ("yes please do", Act.CONFIRM),
+        ("yes go for it", Act.CONFIRM),
+        ("no thanks, leave it", Act.DENY),
+        ("nah never mind", Act.DENY),
+    ],
+)
+def test_an_answer_may_be_made_of_several(text, act):
+    assert read(text, awaiting_confirmation=True).act is act
+
+
+def test_the_row_of_the_last_request_stays():
+    assert talk("open the rear left window", "close it", "open it again", "the right one too")[3] == {RR: 100}
 
 
 @pytest.mark.parametrize(("text", "act"), [("undo that", Act.UNDO), ("never mind", Act.DENY), ("help", Act.HELP),

@@ -217,6 +217,8 @@ def _with_acts(
     members = list(reading.members) or members_at(family, where, seating)
     if members is None or any(place not in family.members for place in members):
         return None
+    if rank == NOUN_RANKS["generic"] and reading.amount.number is not None and reading.amount.unit != "percent":
+        return None  # "the lights at eight" is a time
     if rank == NOUN_RANKS["also"] and _beyond_borrowed_noun(family, operation, reading.amount):
         return None
     try:
@@ -336,6 +338,9 @@ def _take_amount(reading: _Reading, token: Token, family: Family, following: Seq
         if senses["number"] in (2, 4) and following and _counts_devices(following[0], family):
             reading.every, reading.both = senses["number"] == 4, senses["number"] == 2
             return True
+        use = following[0].senses.get("noun", {}).get(family.id) if following else None
+        if use is not None and use.plural and use.role == "noun":
+            return False  # "open two windows": of four, which?
         amount.number, amount.relation, reading.pending = senses["number"], reading.pending, ""
         if not amount.unit and following and following[0].has("notches") and not following[0].has("place_noun"):
             amount.unit = ""
@@ -355,7 +360,8 @@ def _take_amount(reading: _Reading, token: Token, family: Family, following: Seq
 def _counts_devices(token: Token, family: Family) -> bool:
     """ "the two mirrors", "all four front windows" """
     use = token.senses.get("noun", {}).get(family.id)
-    return token.has("place") or (use is not None and use.plural and use.role not in ("context", "half"))
+    counted = use is not None and use.plural and use.role not in ("context", "half")
+    return token.has("place") or (counted and len(family.members) == 2)
 
 
 def _take_word_amount(amount: Amount, senses: dict[str, Any], family: Family) -> bool:

@@ -109,12 +109,14 @@ def _select(
     many = (where.plural and not paired) or where.every or where.both
     if row is None and (side is None or not has_sides):
         if many:
-            both_in_row = where.both and has_rows and has_sides
+            own = [place for place in places if place.row == seating.speaker[0]]
+            both_in_row = where.both and has_rows and has_sides and bool(own)
             return _at(places, seating.speaker[0], None) if both_in_row else places
         return _default(family, places, seating)
     own_row = row is None and has_rows and not many
     if own_row:
-        row = seating.speaker[0]
+        rows = {place.row for place in seating.last}
+        row = rows.pop() if len(rows) == 1 and seating.last[0].row else seating.speaker[0]
     chosen = _at(places, row if has_rows else None, side if has_sides else None)
     if not chosen and own_row:  # a child lock on the left: only the rear doors have one
         chosen = _at(places, None, side if has_sides else None)

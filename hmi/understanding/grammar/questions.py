@@ -112,6 +112,8 @@ def _fits(grammar: FamilyGrammar, token: Token, acts: set[str]) -> bool:
 
 
 def _filled(token: Token, family: Family) -> bool:
+    if token.names() and not token.has("question"):
+        return False  # the question is about that device, not this one
     if any(token.has(sense) for sense in _FILLED):
         return True
     if family.kind is FamilyKind.OPENING and (token.has("fraction") or token.has("full") or token.has("degree")):

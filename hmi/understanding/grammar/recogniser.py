@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from hmi.catalogue.families import Place
 from hmi.catalogue.family_file import Families
@@ -67,6 +66,10 @@ class GrammarRecogniser:
             choice = self._choice(forms | ({bare} if bare else set()), words, context.question)
             if choice is not None:
                 return Interpretation(Act.CHOOSE, choice=choice, understood_by=NAME)
+        if context.awaiting_confirmation or context.question is not None:
+            spoken = self._said_in_parts(words)
+            if spoken is not None:
+                return Interpretation(spoken, understood_by=NAME)
         acts = [("yes", Act.CONFIRM), ("no", Act.DENY), ("undo", Act.UNDO), ("help", Act.HELP)]
         for name, act in acts:
             if forms & sentences[name] or (name != "yes" and bare and bare in sentences[name]):
@@ -76,6 +79,25 @@ class GrammarRecogniser:
         if forms & sentences["smalltalk"] or not bare:
             return Interpretation(Act.SMALLTALK, understood_by=NAME)
         return None
+
+    def _said_in_parts(self, words: Sequence[str]) -> Act | None:
+        """ "yeah, sure, go ahead": an answer made of several; None when some word is not part of one."""
+        rest = [word for word in words if word != PAUSE]
+        found: list[Act] = []
+        while rest:
+            for length in range(min(5, len(rest)), 0, -1):
+                phrase = " ".join(rest[:length])
+                if phrase in self._lexicon.sentences["no"]:
+                    found.append(Act.DENY)
+                elif phrase in self._lexicon.sentences["yes"]:
+                    found.append(Act.CONFIRM)
+                elif not (length == 1 and self._lexicon.tokens(rest[:1])[0].has("filler")):
+                    continue
+                rest = rest[length:]
+                break
+            else:
+                return None
+        return found[0] if found and len(set(found)) == 1 else None
 
     def _choice(self, forms: set[str], words: Sequence[str], question: Question) -> int | None:
         for index, names in enumerate(self._lexicon.ordinals[: len(question.options)]):
@@ -100,7 +122,7 @@ class GrammarRecogniser:
         clauses = split(without_origin(_after_opening(tokens) if correcting else tokens))
         if clauses and clauses[0].joined == "correction":
             clauses[0].joined = "start"
-        blocked = [word for clause in clauses for word in _blocking(clause)]
+        blocked = _blocking(tokens, clauses)
         if blocked:
             return _unknown(blocked)
         try:
@@ -155,21 +177,44 @@ def _unknown(words: Sequence[str]) -> Interpretation:
     return Interpretation(Act.UNKNOWN, leftover=tuple(words), understood_by=NAME)
 
 
-def _blocking(clause: Clause) -> list[str]:
+def _blocking(tokens: Sequence[Token], clauses: Sequence[Clause]) -> list[str]:
     """Words that turn the meaning round or put it off; the grammar leaves such sentences alone.
 
-    A remark may say "not" ("it isn't raining any more, wipers off"); a condition counts wherever it stands.
+    A condition counts wherever it stands, also in a clause of its own ("open the trunk, tomorrow"). A negation may
+    stand in a remark ("it isn't raining any more, wipers off") and nowhere else.
     """
-    told = [
-        token.text
-        for token, following in pairwise(clause.tokens)
-        if token.text in _SUBJECTS and following.has("act") and following.text.endswith("ed")
-    ]  # "someone opened my door" tells, it does not ask
-    senses = ("condition",) if clause.is_remark() else ("condition", "negation")
-    return told + [token.text for token in clause.tokens if any(token.has(sense) for sense in senses)]
+    remarks = [token for clause in clauses if clause.is_remark() for token in clause.tokens]
+    spared = {id(token) for token in remarks}
+    stopped = [token.text for token in tokens if token.has("condition")]
+    stopped += [token.text for token in tokens if token.has("negation") and id(token) not in spared]
+    return stopped + [word for clause in clauses for word in _told(clause)]
 
 
-_SUBJECTS = frozenset("i we you he she they someone somebody who it".split())
+def _told(clause: Clause) -> list[str]:
+    """Verbs in the past tense: "the kids opened the window" tells, it does not ask.
+
+    Before the device such a verb always tells; behind it ("I'd like the window opened") only when nothing asks.
+    """
+    asks = any(word in token.text.split() for token in clause.tokens for word in _ASKING_FOR)
+    named = False
+    told = []
+    for token in clause.tokens:
+        past = token.has("act") and token.text.split()[0] in _PAST
+        adjective = token.text in _ADJECTIVES
+        if past and not token.names() and (not named or not (adjective or asks)):
+            told.append(token.text)
+        named = named or (token.names() and not token.has("act"))
+    return [] if asks and named else told
+
+
+_PAST = frozenset(
+    "opened closed locked unlocked raised lowered lifted increased decreased reduced turned switched activated"
+    " deactivated enabled disabled folded unfolded muted unmuted paused skipped started stopped shutted".split()
+)
+_ADJECTIVES = frozenset("closed locked unlocked folded unfolded muted unmuted activated enabled disabled".split())
+_ASKING_FOR = frozenset(
+    "like want need have get should be sure ensure could can would let make put keep leave".split()
+)
 
 
 def _opens_with_correction(tokens: Sequence[Token]) -> bool:
