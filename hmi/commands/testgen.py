@@ -11,7 +11,7 @@ import click
 
 from codriver.errors import InputError, NotFoundError
 from codriver.settings import Settings, load_settings
-from hmi.settings import VEHICLE
+from hmi.settings import LLM_LEVEL, VEHICLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ def testgen(context: click.Context, /, *, count: int, out: Path, seed: int, **op
         return
     from hmi.session import open_session
 
-    settings = load_settings({VEHICLE.key: "simulated"})
+    settings = _settings()
     with open_session(settings, virtual_time=True) as session:
         choices = _choices(session, **options)  # type: ignore[arg-type]
         counts, store = _write(settings, session, choices, count, out, seed)
@@ -69,6 +69,11 @@ def testgen(context: click.Context, /, *, count: int, out: Path, seed: int, **op
         click.echo(f"Settle the disputed ones with `codriver testgen review {out}`.")
     if counts.invalid:
         click.echo(f"What was invalid, and why, is in {store.rejected_file}.")
+
+
+def _settings() -> Settings:
+    # The checker reads with the grammar and asks the model itself, so the session needs no level of its own.
+    return load_settings({VEHICLE.key: "simulated", LLM_LEVEL.key: False})
 
 
 def _write(
@@ -165,7 +170,7 @@ def review(file: Path) -> None:
         click.echo(pressed if pressed.isprintable() else "")
         return pressed
 
-    with open_session(load_settings({VEHICLE.key: "simulated"}), virtual_time=True) as session:
+    with open_session(_settings(), virtual_time=True) as session:
         store = CaseStore.open(file, session.catalogue)
         settled = Review(store, session, click.echo, decide, _edit).run()
     click.echo(f"{settled.kept} kept, {settled.dropped} dropped, {settled.left} still disputed.")

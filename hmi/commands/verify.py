@@ -12,7 +12,7 @@ import click
 
 from codriver.errors import InputError
 from codriver.settings import load_settings
-from hmi.settings import VEHICLE
+from hmi.settings import LLM_LEVEL, VEHICLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +27,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("paths", nargs=-1, metavar="[PATH…]", type=click.Path(path_type=Path))
 @click.option("--split", type=click.Choice(["develop", "held_out"]), help="Only this part of a library.")
 @click.option("--oracle", is_flag=True, help="Perfect answers in the recogniser's place: can it be done at all?")
+@click.option("--llm/--no-llm", default=None, help=f"With or without the language model [{LLM_LEVEL.key}].")
 @click.option(
     "--report", type=click.Path(file_okay=False, path_type=Path), help="Write all reports into this folder."
 )
@@ -44,6 +45,7 @@ def verify(
     report: Path | None,
     *,
     oracle: bool,
+    llm: bool | None,
     record: Path | None,
     failures: int,
     **files: Path | None,
@@ -68,7 +70,7 @@ def verify(
 
     if record and not oracle:
         raise InputError("--record writes what was done with perfect understanding; give --oracle as well.")
-    settings = load_settings({VEHICLE.key: "simulated"})
+    settings = load_settings({VEHICLE.key: "simulated", LLM_LEVEL.key: False if oracle else llm})
     with open_session(settings, virtual_time=True) as session:
         suites = load_suites(paths, split or "", session.catalogue)
         memory, history = earlier_runs(report or data_folder(), paths, oracle=oracle)

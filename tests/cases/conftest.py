@@ -17,15 +17,15 @@ hypothesis_settings.load_profile("steady")
 def _car():
     environ = {"CODRIVER_UNDERSTANDING_LLM": "false"}
     with open_session(load_settings({}, environ=environ, files=[]), virtual_time=True) as session:
-        yield session
+        yield session, GrammarRecogniser(session.families)
 
 
 @pytest.fixture
 def car(_car):
     """The session, as new, with the grammar as its recogniser."""
-    _car.assistant.recogniser = GrammarRecogniser(_car.families)
-    _car.reset()
-    return _car
+    session, session.assistant.recogniser = _car
+    session.reset()
+    return session
 
 
 @pytest.fixture(autouse=True)
