@@ -153,6 +153,8 @@ class ReplayVehicle(CanVehicle):
         for listener in self._listeners:
             listener(message)
         super()._receive(message)
+        if self.ended:
+            self.clock.notify()
 
     def _play_on(self) -> None:
         """Virtual time: stop the clock at the time of every frame, so that each comes at its own."""
