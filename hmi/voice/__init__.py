@@ -1,0 +1,1 @@
+"""Microphone → text → assistant → speech."""

@@ -1,0 +1,104 @@
+"""Speech to text: what any engine must offer, and how the one of the settings is opened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from codriver.errors import CodriverError, ResourceError
+from codriver.settings import Settings
+from hmi.voice.settings import LANGUAGE, MODEL, MODEL_TYPE, QUANTIZATION, THREADS
+
+if TYPE_CHECKING:
+    from hmi.voice.audio import Samples
+
+INSTALL = "install it with pip install 'codriver[voice]'"
+
+
+class Ears(Protocol):
+    """An engine that turns speech into text."""
+
+    name: str
+
+    def hear(self, samples: Samples) -> str:
+        """The most likely transcript of `samples`; empty when nothing was said."""
+
+    def alternatives(self, samples: Samples) -> Sequence[str]:
+        """Other transcripts, likeliest first; empty for an engine that knows only one."""
+
+    def fit(self, samples: Samples, texts: Sequence[str]) -> Sequence[float] | None:
+        """How well each of `texts` fits the sound, as log probabilities; None for an engine that cannot tell."""
+
+
+class PlainEars:
+    """Any model that onnx-asr reads: one transcript, and nothing more."""
+
+    def __init__(self, model: Any, name: str, language: str) -> None:
+        self.name = name
+        self._model = model
+        self._language = language
+
+    def hear(self, samples: Samples) -> str:
+        """The transcript."""
+        return spoken_words(str(self._model.recognize(samples, language=self._language)))
+
+    def alternatives(self, samples: Samples) -> Sequence[str]:
+        """None are known."""
+        return ()
+
+    def fit(self, samples: Samples, texts: Sequence[str]) -> Sequence[float] | None:
+        """Not known."""
+        return None
+
+
+def spoken_words(transcript: str) -> str:
+    """`transcript` without what engines write for other sounds: "[BLANK_AUDIO]", "(wind blowing)", "♪"."""
+    return re.sub(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|[♪♫>]+", " ", transcript).strip()
+
+
+def open_ears(settings: Settings, hint: str = "") -> Ears:
+    """The speech model of `settings`; `hint` is text of the kind that will be said, for models that take one.
+
+    Raises `ResourceError` when onnx-asr or the model is missing, or the model cannot be loaded.
+    """
+    folder = model_folder(settings[MODEL])
+    try:
+        import onnx_asr
+        import onnxruntime
+    except ImportError as error:
+        raise ResourceError(f"Speech needs the package {error.name}; {INSTALL}.") from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = settings[THREADS]
+    kind = settings[MODEL_TYPE]
+    try:
+        model = onnx_asr.load_model(
+            kind,
+            folder,
+            quantization=settings[QUANTIZATION] or None,
+            sess_options=options,
+            providers=["CPUExecutionProvider"],
+        )
+    except (ValueError, OSError, RuntimeError, KeyError) as error:
+        raise ResourceError(f"The speech model {folder} cannot be loaded as {kind!r}: {error}.") from None
+    from onnx_asr.models.whisper import WhisperHf
+
+    if isinstance(model.asr, WhisperHf):
+        from hmi.voice.whisper import WhisperEars
+
+        return WhisperEars(model.asr, settings[MODEL], settings[LANGUAGE], hint)
+    return PlainEars(model, settings[MODEL], settings[LANGUAGE])
+
+
+def model_folder(name: str) -> Path:
+    """The folder of a model: a path as it is, else from the model store. Raises `ResourceError`."""
+    path = Path(name).expanduser()
+    if path.exists():
+        return path
+    from codriver.models import open_store
+
+    try:
+        return open_store().folder(name)
+    except CodriverError as error:
+        raise ResourceError(f"The speech model {name!r} is not here: {error}") from None
