@@ -133,8 +133,9 @@ def declared(signal: Signal, *, reading: bool) -> Any:
     """What the overlay says about one direction: DBC → VSS (`reading`) or VSS → DBC; None when it says nothing."""
     if not reading:
         return signal.extras.get("vss2dbc")
-    # "dbc" is the older spelling of "dbc2vss" in the same convention.
-    return signal.extras.get("dbc2vss") or signal.extras.get("dbc")
+    # "dbc" is the older spelling in the same convention. Where both stand, it comes from an overlay that was laid
+    # over the default vehicle, which knows only the newer one.
+    return signal.extras.get("dbc") or signal.extras.get("dbc2vss")
 
 
 def _bind(signal: Signal, index: Mapping[str, tuple[Layout, Field]]) -> Binding | None:

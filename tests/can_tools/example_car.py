@@ -38,7 +38,7 @@ class Body:
     """BODY and DASH: obey at once, tell their state by their cycles."""
 
     def __init__(self, clock: VirtualClock, channel: str, dbc: Path) -> None:
-        self.clock = clock
+        self.clock, self.channel = clock, channel
         self.database = cantools.database.load_file(dbc)
         self.bus = can.Bus(interface="virtual", channel=channel)
         self.state = {"WinShutFL": 100.0, "LockFL": 0, "WiperState": 0}
