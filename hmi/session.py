@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from codriver.clock import VirtualClock
 from codriver.errors import InputError
 from codriver.settings import Settings
-from hmi.settings import VEHICLE
+from hmi.settings import LLM_LEVEL, LLM_SAMPLES, VEHICLE
 
 if TYPE_CHECKING:
     from codriver.simulation import Simulation
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hmi.catalogue.family_file import Families
     from hmi.catalogue.signal import Value
     from hmi.planning.policy import Policy
-    from hmi.requests import Recogniser
+    from hmi.requests import Recogniser, Request
     from hmi.vehicle.base import TimedVehicle
     from hmi.vehicle.simulated import SimulatedVehicle
 
@@ -95,6 +95,15 @@ class Session:
     def close(self) -> None:
         """Leave the bus and release everything."""
         self.vehicle.close()
+        close = getattr(self.recogniser, "close", None)
+        if close is not None:
+            close()
+
+    def warm_up(self) -> None:
+        """Get ready in the background what the first free sentence will need, such as the embedded model."""
+        warm_up = getattr(self.recogniser, "warm_up", None)
+        if warm_up is not None:
+            warm_up()
 
     def __enter__(self) -> Self:
         return self
@@ -135,13 +144,38 @@ def open_session(
     catalogue = load_catalogue(settings)
     families = load_families(catalogue)
     policy = load_policy(settings, catalogue)
-    recogniser = open_recogniser(families)
     vehicle = open_vehicle(settings, catalogue, virtual_time=virtual_time)
+    try:
+        recogniser = open_recogniser(settings, catalogue, families, policy, vehicle.state)
+    except BaseException:
+        vehicle.close()
+        raise
     return Session(catalogue, families, vehicle, policy, recogniser, conversations)
 
 
-def open_recogniser(families: Families) -> Recogniser:
-    """What turns sentences into interpretations: the grammar, at present the only level there is."""
+def open_recogniser(
+    settings: Settings,
+    catalogue: Catalogue,
+    families: Families,
+    policy: Policy,
+    state: Callable[[], Mapping[str, Value]],
+) -> Recogniser:
+    """What turns sentences into interpretations: the grammar, and the language-model level unless it is off."""
     from hmi.understanding.grammar.recogniser import GrammarRecogniser
 
-    return GrammarRecogniser(families)
+    grammar = GrammarRecogniser(families)
+    if not settings[LLM_LEVEL]:
+        return grammar
+    from hmi.planning.plan import Effect
+    from hmi.planning.planner import plan
+    from hmi.understanding.cascade import Cascade
+    from hmi.understanding.llm.model import open_model
+    from hmi.understanding.llm.recogniser import Car, LlmRecogniser
+
+    def breaks_rule(requests: Sequence[Request], speaker: Speaker) -> bool:
+        tried = plan(requests, dict(state()), policy, families, speaker)
+        return bool(tried.impossible) or any(hit.effect in (Effect.REFUSE, Effect.ASK) for hit in tried.hits)
+
+    car = Car(catalogue, families, state, breaks_rule)
+    llm = LlmRecogniser(grammar, car, open_model(settings), settings[LLM_SAMPLES])
+    return Cascade(grammar, llm, families)

@@ -1,0 +1,82 @@
+"""The embedded model: a llama.cpp server inside this process, on a loopback port, behind a key made at its start.
+
+It speaks the same protocol as any remote endpoint, so there is one client and one code path.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hmi.understanding.llm.client import Endpoint, EndpointError
+
+if TYPE_CHECKING:
+    from xllamacpp import Server
+
+CONTEXT = 1536
+"""Tokens of prompt and answer together; every token costs memory."""
+ALIAS = "embedded"
+
+
+class EmbeddedServer:
+    """Starts at the first use and stops with `close`. Thread-safe."""
+
+    def __init__(self, weights: Path, threads: int = 0) -> None:
+        """`weights` is a GGUF file; `threads` 0 takes two, or one where there is only one core."""
+        self.weights = weights
+        self._threads = threads or min(2, os.cpu_count() or 1)
+        self._lock = threading.Lock()
+        self._server: Server | None = None
+        self._key = secrets.token_urlsafe(32)
+
+    def endpoint(self, timeout: float, retries: int) -> Endpoint:
+        """Where it listens; starts it if it is not running. Raises `EndpointError` when it cannot."""
+        with self._lock:
+            if self._server is None:
+                self._server = self._start()
+            address: str = self._server.listening_address
+        return Endpoint(f"{address}/v1", self._key, ALIAS, timeout, retries)
+
+    def close(self) -> None:
+        """Stop serving and free the model; not running is no error."""
+        with self._lock:
+            # The library stops the server and joins its thread when the object goes.
+            self._server = None
+
+    def _start(self) -> Server:
+        if not self.weights.is_file():
+            raise EndpointError(f"The model file {self.weights} is missing; run `codriver models pull`.")
+        try:
+            import xllamacpp
+        except ImportError:
+            raise EndpointError("The embedded model needs the package xllamacpp; install it with pip.") from None
+        params = xllamacpp.CommonParams()
+        params.model.path = str(self.weights)
+        params.model_alias = {ALIAS}
+        params.hostnames = ["127.0.0.1"]
+        params.port = 0
+        params.api_keys = [self._key]
+        # There is no way to send no CORS header at all; an origin that nobody has lets no web page read an answer.
+        params.cors_origins = "http://codriver.invalid"
+        params.cors_credentials = False
+        params.ui = False
+        params.endpoint_slots = False
+        params.endpoint_props = False
+        params.n_ctx = CONTEXT
+        params.n_parallel = 1
+        params.n_batch = params.n_ubatch = 512
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
+        params.cache_prompt = True
+        params.cache_ram_mib = 0  # one slot that keeps its last prompt is enough, and costs nothing
+        params.fit_params = False
+        params.warmup = False
+        params.verbosity = -1
+        try:
+            return xllamacpp.Server(params)
+        except RuntimeError:
+            raise EndpointError(
+                f"The model file {self.weights} cannot be loaded; `codriver models verify` checks it."
+            ) from None

@@ -1,0 +1,127 @@
+"""The configured language model: a remote endpoint, or the embedded one where no address is set."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from codriver.errors import CodriverError
+from codriver.settings import Settings
+from hmi.settings import (
+    LLM_EMBEDDED,
+    LLM_KEY,
+    LLM_MODEL,
+    LLM_RETRIES,
+    LLM_STYLE,
+    LLM_THREADS,
+    LLM_TIMEOUT,
+    LLM_URL,
+)
+from hmi.understanding.llm.client import ChatClient, Endpoint, EndpointError, Message
+from hmi.understanding.llm.embedded import EmbeddedServer
+
+_EMBEDDED_TIMEOUT = 3.0
+"""Seconds; the embedded model answers in a fraction of one, and the driver waits."""
+
+
+class NoModelError(EndpointError):
+    """The embedded model is not on this computer; the levels below it do without."""
+
+
+class LanguageModel(Protocol):
+    """Something that completes a conversation with JSON of a given form."""
+
+    chooses: bool
+    """True for a model that is only trusted to choose among proposals."""
+
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any], *, temperature: float = 0.0) -> str:
+        """The answer's text. Raises `EndpointError`."""
+
+    def warm_up(self) -> None:
+        """Get ready in the background; returns at once."""
+
+    def close(self) -> None:
+        """Release everything."""
+
+
+class RemoteModel:
+    """A model behind an OpenAI-compatible address."""
+
+    def __init__(self, endpoint: Endpoint, *, chooses: bool = False) -> None:
+        self.chooses = chooses
+        self._client = ChatClient(endpoint)
+
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any], *, temperature: float = 0.0) -> str:
+        """The answer's text. Raises `EndpointError`."""
+        return self._client.complete(messages, schema, temperature=temperature)
+
+    def warm_up(self) -> None:
+        """Nothing to do: somebody else runs it."""
+
+    def close(self) -> None:
+        """Cancel what is under way."""
+        self._client.close()
+
+
+class EmbeddedModel:
+    """The model in this process, started at the first need or by `warm_up`."""
+
+    def __init__(self, weights: Callable[[], Path], *, threads: int = 0, chooses: bool = True) -> None:
+        """`weights` finds the GGUF file when it is needed; it raises `NoModelError` when there is none."""
+        self.chooses = chooses
+        self._weights = weights
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._server: EmbeddedServer | None = None
+        self._client: ChatClient | None = None
+
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any], *, temperature: float = 0.0) -> str:
+        """The answer's text. Raises `EndpointError`."""
+        return self._ready().complete(messages, schema, temperature=temperature, limit=64 if self.chooses else 300)
+
+    def warm_up(self) -> None:
+        """Start in the background."""
+
+        def start() -> None:
+            with suppress(EndpointError):  # said when the model is needed
+                self._ready()
+
+        threading.Thread(target=start, name="embedded model", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop the server."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+            if self._server is not None:
+                self._server.close()
+
+    def _ready(self) -> ChatClient:
+        with self._lock:
+            if self._client is None:
+                self._server = EmbeddedServer(self._weights(), self._threads)
+                self._client = ChatClient(self._server.endpoint(_EMBEDDED_TIMEOUT, 0))
+            return self._client
+
+
+def open_model(settings: Settings) -> LanguageModel:
+    """The model of `settings`; nothing is started yet. Raises `InputError` for an address that is none."""
+    style = settings[LLM_STYLE]
+    if not settings[LLM_URL]:
+        return EmbeddedModel(lambda: _stored(settings), threads=settings[LLM_THREADS], chooses=style != "free")
+    endpoint = Endpoint(
+        settings[LLM_URL], settings[LLM_KEY], settings[LLM_MODEL], settings[LLM_TIMEOUT], settings[LLM_RETRIES]
+    )
+    return RemoteModel(endpoint, chooses=style == "choose")
+
+
+def _stored(settings: Settings) -> Path:
+    from codriver.models import open_store  # takes longer to import than all of the grammar
+
+    try:
+        return open_store(settings).path(settings[LLM_EMBEDDED])
+    except CodriverError as error:
+        raise NoModelError(str(error)) from None

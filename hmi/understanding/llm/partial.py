@@ -1,0 +1,145 @@
+"""What the grammar can read of a sentence that it cannot read whole, and whether the rest is only talk around it.
+
+"Boot open please, I've got the pushchair" holds a request and a reason. The grammar rightly leaves such a sentence
+alone, since it does not know the words; here the longest part that it can read is found, and `remarks` judges the
+words around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from hmi.requests import Act, Context, Interpretation, Kind, Recogniser, Request
+from hmi.understanding.grammar.lexicon import Lexicon
+from hmi.understanding.grammar.questions import is_question
+from hmi.understanding.grammar.text import PAUSE, words_of
+from hmi.understanding.llm.remarks import Judge, Span
+
+MAX_WORDS = 32
+"""Words of a longer sentence are looked at up to here."""
+_MAX_TRIES = 400
+_FILLING = ("filler", "function", "conj", "remark", "possessives", "pronouns")
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The requests that could be read."""
+
+    meant: Interpretation
+    spoken: str
+    """The words they were read from."""
+    rest: tuple[str, ...]
+    """The other words, without pauses."""
+    doubt: str = ""
+    """Why it is not clear that this is wanted now; empty when it is."""
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """What the part asks for."""
+        return self.meant.requests
+
+
+class PartialReader:
+    """Finds the parts of a sentence that a recogniser can read."""
+
+    def __init__(self, recogniser: Recogniser, lexicon: Lexicon) -> None:
+        self._recogniser = recogniser
+        self._lexicon = lexicon
+
+    def read(self, text: str, context: Context) -> Partial | None:
+        """The parts of `text` that ask for a change, as one request; None when there are none."""
+        words = words_of(text)[:MAX_WORDS]
+        if is_question(self._lexicon.tokens(words)):
+            return None
+        search = _Search(self._recogniser, self._lexicon, replace(context, question=None), words)
+        spans = search.spans()
+        if not spans:
+            return None
+        refused = next((span.meant for span in spans if span.meant.act is Act.REFUSE), None)
+        requests = tuple(dict.fromkeys(wish for span in spans for wish in span.meant.requests))
+        meant = refused or replace(spans[-1].meant, requests=requests, replaces_last=False)
+        outside = [word for index, word in enumerate(words) if not any(s.start <= index < s.end for s in spans)]
+        spoken = ", ".join(" ".join(words[span.start : span.end]) for span in spans)
+        doubt = Judge(words, spans, self._lexicon).doubt()
+        return Partial(meant, spoken, tuple(word for word in outside if word != PAUSE), doubt)
+
+
+class _Search:
+    """The search for readable parts of one sentence."""
+
+    def __init__(self, recogniser: Recogniser, lexicon: Lexicon, context: Context, words: Sequence[str]) -> None:
+        self._recogniser = recogniser
+        self._lexicon = lexicon
+        self._context = replace(context, awaiting_confirmation=False)
+        self._words = words
+        self._tries = 0
+
+    def spans(self) -> list[Span]:
+        """The longest readable part that names a device, and further ones left and right of it, in order."""
+        first = self._longest(0, len(self._words))
+        if first is None:
+            return []
+        return [*self._more(0, first.start), first, *self._more(first.end, len(self._words))]
+
+    def _more(self, start: int, end: int) -> list[Span]:
+        """Further requests: only such as stand between pauses or "and"s."""
+        found = self._longest(start, end)
+        if found is None or not (self._divides(found.start - 1) and self._divides(found.end)):
+            return []
+        return [*self._more(start, found.start), found, *self._more(found.end, end)]
+
+    def _divides(self, at: int) -> bool:
+        """True for a pause, an "and", and both ends of the sentence."""
+        if not 0 <= at < len(self._words):
+            return True
+        return self._words[at] == PAUSE or self._lexicon.tokens([self._words[at]])[0].has("conj")
+
+    def _longest(self, start: int, end: int) -> Span | None:
+        for length in range(end - start, 0, -1):
+            for first in range(start, end - length + 1):
+                last = first + length
+                if PAUSE in (self._words[first], self._words[last - 1]):
+                    continue
+                meant = self._try(first, last)
+                if meant is not None:
+                    return self._shrunk(Span(first, last, meant))
+        return None
+
+    def _shrunk(self, span: Span) -> Span:
+        """Without the first words of a remark that the grammar took for filling ("…, I've got the" pushchair)."""
+        end = span.end
+        if end == len(self._words) or self._words[end] == PAUSE:
+            return span
+        pauses = [at for at in range(span.start, end) if self._words[at] == PAUSE]
+        cuts = [*reversed(pauses), *self._fillings(span)]
+        for cut in cuts:
+            meant = self._try(span.start, cut)
+            if meant is not None and meant.requests == span.meant.requests:
+                end = min(end, cut)
+        return Span(span.start, end, span.meant)
+
+    def _fillings(self, span: Span) -> list[int]:
+        """Where the words at the end of `span` begin that say nothing, from the last one on."""
+        cuts: list[int] = []
+        at = span.end
+        for token in reversed(self._lexicon.tokens(list(self._words[span.start : span.end]))):
+            if not any(token.has(sense) for sense in _FILLING) or (token.has("act") and not token.has("function")):
+                break
+            at -= len(token.text.split())
+            cuts.append(at)
+        return [cut for cut in cuts if cut > span.start]
+
+    def _try(self, start: int, end: int) -> Interpretation | None:
+        if self._tries >= _MAX_TRIES:
+            return None
+        self._tries += 1
+        words = self._words[start:end]
+        meant = self._recogniser.interpret(" ".join(words), self._context)
+        if meant.act is Act.REFUSE:
+            return meant
+        if meant.act is not Act.REQUEST or any(wish.kind is Kind.READ for wish in meant.requests):
+            return None
+        tokens = self._lexicon.tokens(list(words))
+        anchored = any(token.names() or token.has("pronouns") or token.has("unit") for token in tokens)
+        return meant if anchored and meant.requests else None

@@ -1,0 +1,210 @@
+"""From implicit needs to requests: which of the listed changes fit this car, its state and where people sit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hmi.catalogue.families import Family, Place
+from hmi.catalogue.family_file import Families
+from hmi.catalogue.signal import Value
+from hmi.requests import Kind, Request
+from hmi.understanding.grammar.lexicon import Lexicon, Token
+from hmi.understanding.grammar.places import Seating, Where, members_at
+from hmi.understanding.grammar.text import PAUSE
+from hmi.understanding.llm.needs import InState, Need, NeedFound, Needs, Proposal, spoken_value
+from hmi.understanding.llm.phrases import MILD, contracted
+from hmi.understanding.llm.words import find_phrase, people, word_lists
+
+_QUIET = (
+    "filler",
+    "function",
+    "conj",
+    "also",
+    "remark",
+    "light",
+    "degree",
+    "more",
+    "pronouns",
+    "possessives",
+    "place",
+    "place_noun",
+    "to",
+    "same",
+    "all",
+)
+_BACK = frozenset({"back", "in back"})
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A need with the requests that would meet it."""
+
+    need: Need
+    clear: bool
+    """True when every word of the sentence is accounted for, so that nothing else can be meant."""
+    act: tuple[Request, ...]
+    """What is done when it is clear; empty when the driver is to choose."""
+    options: tuple[tuple[Request, ...], ...]
+    """All that would help, the most natural first."""
+
+
+class NeedReader:
+    """Reads implicit needs for one car."""
+
+    def __init__(self, needs: Needs, lexicon: Lexicon, families: Families) -> None:
+        self._needs = needs
+        self._lexicon = lexicon
+        self._families = families
+
+    def read(self, words: Sequence[str], state: Mapping[str, Value], seating: Seating) -> list[Met]:
+        """The needs that `words` speak of and this car can meet, at most one for each part of the sentence."""
+        words = contracted(words)
+        found: list[Met] = []
+        taken: list[NeedFound] = []
+        for item in self._needs.find(words):
+            if any(item.start < other.end and other.start < item.end for other in taken):
+                continue
+            rest = [word for index, word in enumerate(words) if not item.start <= index < item.end]
+            if self._held_back(rest):
+                continue
+            options, act = self._options(item.need, words, state, seating)
+            if options:
+                taken.append(item)
+                found.append(Met(item.need, self._accounted(words, item), act, options))
+        return found
+
+    def _options(
+        self, need: Need, words: Sequence[str], state: Mapping[str, Value], seating: Seating
+    ) -> tuple[tuple[tuple[Request, ...], ...], tuple[Request, ...]]:
+        options: list[tuple[Request, ...]] = []
+        act: tuple[Request, ...] = ()
+        for proposal in need.proposals:
+            family = self._families.by_id.get(proposal.device)
+            if family is None:
+                continue
+            members = self._members(family, proposal.where or "", need.where, words, seating)
+            members = [place for place in members if self._holds(proposal.when, place, state)]
+            wishes = tuple(_request(proposal, family, place) for place in members)
+            if wishes:
+                options.append(wishes)
+                if proposal.act and not act:
+                    act = wishes
+        return tuple(options), act
+
+    def _holds(self, when: InState | None, place: Place, state: Mapping[str, Value]) -> bool:
+        if when is None:
+            return True
+        family = self._families.by_id.get(when.device)
+        if family is None:
+            return False
+        signal = family.members.get(place) or next(iter(family.members.values()))
+        value = state.get(signal.path)
+        if when.wanted == "positive":
+            equal = isinstance(value, int | float) and value > 0
+        else:
+            wanted = 0 if when.wanted == "closed" else when.wanted
+            equal = value == wanted
+        return equal is when.holds_when_equal
+
+    def _members(
+        self, family: Family, own_where: str, need_where: str, words: Sequence[str], seating: Seating
+    ) -> Sequence[Place]:
+        tries: list[Where] = [_where(own_where)] if own_where else []
+        if not own_where:
+            said = self._said_places(words)
+            tries += [Where(said)] if said else []
+            tries += [Where(("everywhere",))] if not said and _for_all(words) else []
+            tries += [_where(need_where), Where()]
+        for where in tries:
+            members = members_at(family, where, seating)
+            if members:
+                return members
+        return list(family.members)
+
+    def _said_places(self, words: Sequence[str]) -> tuple[str, ...]:
+        kept = _without(words, word_lists()["idioms"])
+        tokens = self._lexicon.tokens([word for word in kept if word != PAUSE])
+        places = [token.senses["place"] for token in tokens if _is_place(token)]
+        for place, names in people().items():
+            if find_phrase(kept, names) is not None:
+                places.append(place)
+        if len(places) > 1:
+            places = [place for place in places if place != "mine"]
+        return tuple(dict.fromkeys(places))
+
+    def _held_back(self, rest: Sequence[str]) -> bool:
+        """True when the words around the need put it off, turn it round or only tell of it."""
+        lists = word_lists()
+        if find_phrase(rest, lists["not_now"]) is not None or find_phrase(rest, lists["tells"]) is not None:
+            return True
+        for index in range(len(rest)):
+            if find_phrase(rest[index : index + 3], lists["not"]) == 0:
+                after = rest[index + 1 : index + 5]
+                if find_phrase(after, lists["complains"]) is None:
+                    return True
+        return False
+
+    def _accounted(self, words: Sequence[str], item: NeedFound) -> bool:
+        """True when the words around the need, in its own clause, say nothing else."""
+        start, end = item.start, item.end
+        while start > 0 and words[start - 1] != PAUSE:
+            start -= 1
+        while end < len(words) and words[end] != PAUSE:
+            end += 1
+        if self._asks_elsewhere([*words[:start], PAUSE, *words[end:]]):
+            return False
+        rest = [*words[start : item.start], *words[item.end : end]]
+        index = 0
+        while index < len(rest):
+            mild = self._needs.sets[MILD].ends(rest, index)
+            if mild:
+                index = mild[0]
+                continue
+            token = self._lexicon.tokens(rest[index:])[0]
+            person = any(find_phrase(rest[index : index + 2], names) == 0 for names in people().values())
+            if not person and not any(token.has(sense) for sense in _QUIET):
+                return False
+            index += len(token.text.split())
+        return True
+
+    def _asks_elsewhere(self, words: Sequence[str]) -> bool:
+        """True when another clause names a device, an amount or something to do: more is meant than the need."""
+        tokens = self._lexicon.tokens(list(words))
+        return any(token.names() or token.has("number") or token.has("degree") or _acts(token) for token in tokens)
+
+
+def _acts(token: Token) -> bool:
+    return token.has("act") and not (token.has("function") or token.has("place") or token.has("filler"))
+
+
+def _is_place(token: Token) -> bool:
+    return token.has("place") and (not token.has("act") or token.text in _BACK)
+
+
+def _without(words: Sequence[str], phrases: frozenset[tuple[str, ...]]) -> list[str]:
+    kept = list(words)
+    while (at := find_phrase(kept, phrases)) is not None:
+        longest = max(len(phrase) for phrase in phrases if tuple(kept[at : at + len(phrase)]) == phrase)
+        del kept[at : at + longest]
+    return kept
+
+
+def _for_all(words: Sequence[str]) -> bool:
+    return any(
+        word in ("we", "us", "were", "weve", "everyone", "everybody", "everyones", "everybodys") for word in words
+    )
+
+
+def _where(name: str) -> Where:
+    if name == "all":
+        return Where(every=True)
+    return Where(("mine",)) if name == "own" else Where((name,))
+
+
+def _request(proposal: Proposal, family: Family, place: Place) -> Request:
+    signal = family.members[place]
+    if proposal.change:
+        direction = -proposal.change if family.negative else proposal.change
+        return Request(Kind.ADJUST, signal, None, direction, None, proposal.degree)
+    return Request(Kind.SET, signal, spoken_value(family, proposal.value))

@@ -1,0 +1,202 @@
+"""Words around a request: talk that leaves it as clear as it was, or a reason to doubt that it is wanted now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hmi.requests import Interpretation
+from hmi.understanding.grammar.lexicon import Lexicon, Token
+from hmi.understanding.grammar.text import PAUSE
+from hmi.understanding.llm.words import find_phrase, word_lists
+
+_AMOUNTS = ("number", "unit", "fraction", "extreme", "colour")
+_QUIET = ("filler", "function", "conj", "also", "pause", "remark", "more")
+_DEVICE_ACTS = frozenset({"open", "close", "on", "off", "lock", "unlock", "heat", "cool", "play"})
+_PERSONS = frozenset({"she", "he", "shes", "hes", "they", "theyre", "who", "whos"})
+_LOOSE = frozenset({"so", "because", "cause", "cos", "cuz"})
+_SAYS_WHAT = (
+    "act",
+    "light",
+    "filler",
+    "number",
+    "fraction",
+    "extreme",
+    "level",
+    "colour",
+    "value",
+    "more",
+    "less",
+    "degree",
+)
+_MAX_VOCATIVE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words `start` to `end` of a sentence, and what they ask for."""
+
+    start: int
+    end: int
+    meant: Interpretation
+
+
+class Judge:
+    """Judges the words around what was read of one sentence."""
+
+    def __init__(self, words: Sequence[str], spans: Sequence[Span], lexicon: Lexicon) -> None:
+        self._words = words
+        self._spans = spans
+        self._lexicon = lexicon
+        self._lists = word_lists()
+        self._inside = [token for span in spans for token in lexicon.tokens(list(words[span.start : span.end]))]
+
+    def doubt(self) -> str:
+        """The first reason for doubt; empty when there is none."""
+        if not self._named():
+            return "no device named"
+        for start, end in self._pieces():
+            doubt = self._piece(start, end)
+            if doubt:
+                return doubt
+        return ""
+
+    def _named(self) -> bool:
+        """True when every device that would move is named, or stands as a pronoun, where it is said what to do."""
+        named: set[str] = set()
+        for clause in self._clauses():
+            tokens = self._lexicon.tokens(clause)
+            uses = {family for token in tokens if token.names() for family in token.senses["noun"]}
+            uses |= {family for token in tokens for family in token.senses.get("value", ())}
+            if uses and not any(any(token.has(sense) for sense in _SAYS_WHAT) for token in tokens):
+                return False
+            named |= uses
+            if any(token.has("pronouns") for token in tokens):
+                return (len(self._spans) == 1 and len(self._clauses()) == 1) or bool(uses)
+        moved = {request.signal.path for span in self._spans for request in span.meant.requests}
+        return all(any(path in self._paths(family) for family in named) for path in moved)
+
+    def _clauses(self) -> list[list[str]]:
+        """The words of the spans, cut at pauses."""
+        clauses: list[list[str]] = [[]]
+        for span in self._spans:
+            for word in self._words[span.start : span.end]:
+                if word == PAUSE:
+                    clauses.append([])
+                else:
+                    clauses[-1].append(word)
+            clauses.append([])
+        return [clause for clause in clauses if clause]
+
+    def _paths(self, family: str) -> set[str]:
+        return {signal.path for signal in self._lexicon.families[family].members.values()}
+
+    def _pieces(self) -> list[tuple[int, int]]:
+        """The words outside the spans, cut at pauses."""
+        taken = [PAUSE if self._in_span(index) else word for index, word in enumerate(self._words)]
+        pieces: list[tuple[int, int]] = []
+        first = 0
+        for index in range(len(taken) + 1):
+            if index == len(taken) or taken[index] == PAUSE:
+                if first < index:
+                    pieces.append((first, index))
+                first = index + 1
+        return pieces
+
+    def _in_span(self, index: int) -> bool:
+        return any(span.start <= index < span.end for span in self._spans)
+
+    def _piece(self, left: int, right: int) -> str:
+        words = self._without_idioms(list(self._words[left:right]))
+        lists = self._lists
+        if find_phrase(words, lists["not_now"]) is not None:
+            return "another time or a condition"
+        if find_phrase(words, lists["tells"]) is not None:
+            return "a story"
+        if self._turns_round(words):
+            return "a negation"
+        tokens = self._lexicon.tokens(words)
+        joined = bool(tokens) and tokens[0].has("conj")
+        while tokens and tokens[0].has("conj"):
+            tokens.pop(0)
+        beside = left in {span.end for span in self._spans} or right in {span.start for span in self._spans}
+        telling = [t for t in tokens if not any(t.has(s) for s in _QUIET) or (beside and t.has("act"))]
+        if not telling:
+            return ""
+        remark = self._is_clause(words)
+        if not remark and self._names_more(tokens, joined):
+            return "another request"
+        if self._details(telling, words, remark, beside):
+            return "a place or an amount"
+        return self._beside(left, right, words, remark)
+
+    def _details(self, telling: Sequence[Token], words: Sequence[str], remark: bool, beside: bool) -> bool:
+        """True when the words say where or how far, which the request then does not know."""
+        of_person = words[0] in _PERSONS
+        if beside and any(token.has("level") or token.has("extreme") for token in telling):
+            return True
+        if (not remark or beside or of_person) and any(
+            token.has(sense) for token in telling for sense in _AMOUNTS
+        ):
+            return True
+        if remark and not beside and not of_person:
+            return False
+        places = {token.senses["place"] for token in self._inside if token.has("place")}
+        return any(token.senses["place"] not in places for token in telling if token.has("place"))
+
+    def _without_idioms(self, words: list[str]) -> list[str]:
+        """Leave out phrases like "my back hurts", whose words would look like a place."""
+        idioms, kept = self._lists["idioms"], list(words)
+        while (at := find_phrase(kept, idioms)) is not None:
+            longest = max(len(p) for p in idioms if tuple(kept[at : at + len(p)]) == p)
+            kept[at : at + longest] = ["it"]
+        return kept
+
+    def _turns_round(self, words: list[str]) -> bool:
+        """True for a negation that is no mere complaint ("I can't see a thing")."""
+        for index in range(len(words)):
+            if find_phrase(words[index : index + 2], self._lists["not"]) != 0:
+                continue
+            if find_phrase(words[index + 1 : index + 5], self._lists["complains"]) is None:
+                return True
+        return False
+
+    @staticmethod
+    def _names_more(tokens: Sequence[Token], joined: bool) -> bool:
+        """True for a request that could not be read ("and start the popcorn machine", "the wipers fast-ish")."""
+        if len(tokens) > 1 and any(token.senses.get("act") in _DEVICE_ACTS for token in tokens):
+            return True
+        return any(token.names() for token in tokens) and (joined or all(token.senses for token in tokens))
+
+    def _is_clause(self, words: Sequence[str]) -> bool:
+        """True for a clause of its own that tells something ("it's distracting", "the sun is low")."""
+        begins = find_phrase(words[:2], self._lists["reason"])
+        return len(words) > 1 and begins == 0 and find_phrase(words, self._lists["says_that"]) is not None
+
+    def _beside(self, left: int, right: int, words: Sequence[str], remark: bool) -> str:
+        """Doubt about words that no pause divides from what was read."""
+        if right in {span.start for span in self._spans}:
+            tokens = self._lexicon.tokens(list(words))
+            subject = (words[-1],) in self._lists["subjects"] and not tokens[-1].has("conj")
+            verb = any(token.has("light") or token.has("act") for token in tokens)
+            if subject or (verb and not remark) or (len(words) > _MAX_VOCATIVE and not remark):
+                return "words before it"
+        if left in {span.end for span in self._spans} and not (remark or self._harmless_after(words)):
+            return "words after it"
+        return ""
+
+    def _harmless_after(self, words: Sequence[str]) -> bool:
+        """True for a purpose ("so she can find it"), or "for …" and "at …" where no place is to be chosen."""
+        if words[0] in _LOOSE:
+            return True
+        single = all(len(span.meant.requests) == 1 and _placeless(span) for span in self._spans)
+        return words[0] in ("for", "at") and single
+
+
+def _placeless(span: Span) -> bool:
+    """True when the device sits at one place only, so that nobody can mean another one."""
+    return not any(part.startswith(("Row", "Driver", "Passenger")) for part in _path(span).split("."))
+
+
+def _path(span: Span) -> str:
+    return span.meant.requests[0].signal.path
