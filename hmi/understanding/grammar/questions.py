@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from hmi.catalogue.families import Family, FamilyKind
 from hmi.requests import Kind, Request
+from hmi.understanding.grammar.amounts import Wish
 from hmi.understanding.grammar.clauses import Clause, split
 from hmi.understanding.grammar.lexicon import NOUN_RANKS, FamilyGrammar, Lexicon, NounUse, Token
-from hmi.understanding.grammar.matching import asked_value
+from hmi.understanding.grammar.matching import Match, asked_value
 from hmi.understanding.grammar.places import Seating, Where, members_at
+from hmi.understanding.grammar.resolved import Resolved
 
 _STATE_ACTS = frozenset(
     {"open", "close", "lock", "unlock", "on", "off", "fold", "unfold", "mute", "unmute", "play"}
@@ -25,6 +27,12 @@ class Answerable:
 
     requests: tuple[Request, ...]
     rank: float
+    subjects: tuple[Resolved, ...] = ()
+    """The devices asked about, for "then close them"."""
+
+    def and_also(self, other: Answerable) -> Answerable:
+        """Both questions in one."""
+        return Answerable((*self.requests, *other.requests), self.rank, (*self.subjects, *other.subjects))
 
 
 def is_question(tokens: Sequence[Token]) -> bool:
@@ -38,9 +46,9 @@ def is_question(tokens: Sequence[Token]) -> bool:
     return False
 
 
-def read_question(lexicon: Lexicon, tokens: Sequence[Token], seating: Seating) -> list[tuple[Request, ...]]:
-    """The readings asked for, one tuple per equally good way to understand the question; [] for none."""
-    found: list[tuple[Request, ...]] = []
+def read_question(lexicon: Lexicon, tokens: Sequence[Token], seating: Seating) -> list[Answerable]:
+    """What is asked about, once per equally good way to understand the question; [] for none."""
+    found: list[Answerable] = []
     for clause in split(tokens):
         if clause.has("question") or not found:
             answers = _read_clause(lexicon, clause, seating)
@@ -48,7 +56,7 @@ def read_question(lexicon: Lexicon, tokens: Sequence[Token], seating: Seating) -
             answers = _read_clause(lexicon, Clause("start", [*_question_of(tokens), *clause.tokens]), seating)
         if not answers:
             return []
-        found = [(*before, *answers[0]) for before in found] if found else answers
+        found = [before.and_also(answers[0]) for before in found] if found else answers
     return found
 
 
@@ -56,7 +64,7 @@ def _question_of(tokens: Sequence[Token]) -> list[Token]:
     return [token for token in tokens if token.has("question")][:1]
 
 
-def _read_clause(lexicon: Lexicon, clause: Clause, seating: Seating) -> list[tuple[Request, ...]]:
+def _read_clause(lexicon: Lexicon, clause: Clause, seating: Seating) -> list[Answerable]:
     answers = []
     for grammar in lexicon.grammars.values():
         answer = _ask_family(grammar, clause.tokens, seating)
@@ -65,7 +73,7 @@ def _read_clause(lexicon: Lexicon, clause: Clause, seating: Seating) -> list[tup
     if not answers:
         return []
     top = max(answer.rank for answer in answers)
-    return list(dict.fromkeys(answer.requests for answer in answers if answer.rank == top))
+    return list({answer.requests: answer for answer in reversed(answers) if answer.rank == top}.values())[::-1]
 
 
 def _ask_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seating) -> Answerable | None:
@@ -138,4 +146,5 @@ def _answer(
     if family.kind is FamilyKind.READING:
         rank += _SENSOR_BONUS
     requests = tuple(Request(Kind.READ, family.members[place], asked) for place in members)
-    return Answerable(requests, rank)
+    match = Match(family, "", Wish(Kind.READ, asked), tuple(members), NOUN_RANKS["noun"])
+    return Answerable(requests, rank, (Resolved((match,), ()),))

@@ -113,7 +113,8 @@ class GrammarRecogniser:
         ways = read_question(self._lexicon, tokens, seating)
         if not ways:
             return _unknown([token.text for token in tokens if not token.senses])
-        return Interpretation(Act.REQUEST, requests=ways[0], understood_by=NAME)
+        subjects = Memory(ways[0].subjects)
+        return Interpretation(Act.REQUEST, ways[0].requests, understood_by=NAME, memory=subjects)
 
     def _request(self, tokens: Sequence[Token], seating: Seating, context: Context) -> Interpretation:
         known = context.memory if isinstance(context.memory, Memory) else Memory()
@@ -282,7 +283,8 @@ def _clarify(resolved: Sequence[Resolved], index: int) -> Interpretation:
         options.append(Option(label, tuple(dict.fromkeys(requests)), Memory(tuple(whole))))
     listed = ", ".join(option.label for option in options[:-1]) + f" or {options[-1].label}"
     question = Question(f"Which one: {listed}?", tuple(options))
-    return Interpretation(Act.CLARIFY, question=question, understood_by=NAME)
+    asked = Memory(pending=Clause("start", list(resolved[index].tokens))) if len(resolved) == 1 else None
+    return Interpretation(Act.CLARIFY, question=question, understood_by=NAME, memory=asked)
 
 
 def _choices(clause: Resolved) -> list[tuple[str, Match]]:

@@ -232,7 +232,8 @@ class SentenceReader:
         return False
 
     def _borrow_nouns(self, clause: Clause, before: Sequence[Resolved]) -> bool:
-        chosen = before if any(t.text in _PLURAL_PRONOUNS for t in clause.tokens) else before[-1:]
+        many = any(t.text in _PLURAL_PRONOUNS or t.has("both") or t.has("all") for t in clause.tokens)
+        chosen = before if many else before[-1:]
         mark = len(self._done)
         for resolved in chosen:
             if not self._borrow_one_noun(clause, resolved):
@@ -245,7 +246,8 @@ class SentenceReader:
         nouns = [token for token in nouns if not token.has("act")]
         there = [] if clause.has_place() else [Token("there", {"members": resolved.matches[0].members})]
         extra = [*nouns, *there]
-        only_degree = not any(token.has("act") or is_target(token) for token in clause.tokens)
+        targets = any(is_target(token) and not token.has("full") for token in clause.tokens)
+        only_degree = not targets and not any(token.has("act") for token in clause.tokens)
         seating = self._seating_after(resolved)
         if only_degree:
             acts = [token for token in actions if token.has("act")]
@@ -262,9 +264,12 @@ class SentenceReader:
         for resolved in before[-1:]:
             nouns, actions, _ = parts_of(resolved.tokens)
             source = [token for token in resolved.tokens if token in nouns or token in actions or _neutral(token)]
-            source = [token for token in source if not token.has("place") or token.has("act")]
-            if self._try([*clause.tokens, *source], "both", self._seating_after(resolved)):
-                return True
+            seating = self._seating_after(resolved)
+            unplaced = [token for token in source if not token.has("place")]
+            directed = [token for token in source if not token.has("place") or token.has("act")]
+            for tokens in (unplaced, directed):  # "move the mirror left … the right one too"
+                if self._try([*clause.tokens, *tokens], "both", seating):
+                    return True
         if not before and self._raw_before is not None:
             nouns, actions, _ = parts_of(self._raw_before.tokens)
             return self._try([*clause.tokens, *without(nouns + actions, clause.tokens)], "both")
