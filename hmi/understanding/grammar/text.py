@@ -7,6 +7,10 @@ import re
 _APOSTROPHES = re.compile(r"[’‘`´]")
 _WORD = re.compile(r"#[0-9a-f]{6}\b|\d+(?:[.,]\d+)?|[a-zà-öø-ÿ]+(?:'[a-z]+)*'?|[,.;:!?]|[^\s]")
 _UNITS = {"%": "percent", "°": "degrees", "℃": "degrees celsius", "℉": "degrees fahrenheit", "&": "and"}
+_IS = re.compile(
+    r"\b(\w+)'s(?= (?:still|open|closed|shut|locked|unlocked|on|off|too|not|stuck|getting|gone|broken|so|very)\b)"
+)
+""" "the door's still open" states; "the driver's window" names."""
 _PAUSES = frozenset(",.;:!?")
 PAUSE = ","
 
@@ -31,6 +35,7 @@ def words_of(text: str) -> list[str]:
     for sign, word in _UNITS.items():
         lowered = lowered.replace(sign, f" {word} ")
     lowered = re.sub(r"\b(it|there|that|he|she)'s\b", r"\1 is", lowered)
+    lowered = _IS.sub(r"\1 is", lowered)
     lowered = re.sub(r"\b(driver|passenger)'s\b", r"\1", lowered)  # "the passengers" are several people
     lowered = re.sub(r"\ba\s*/\s*c\b|\ba\.c\.?(?=\W|$)", "ac", lowered)
     lowered = re.sub(r"(?<=[a-z])[-–—](?=[a-z])", " ", lowered)
