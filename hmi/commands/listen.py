@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from codriver.errors import InputError
+from codriver.errors import InputError, ResourceError
 from codriver.settings import Settings, load_settings
 from hmi.settings import SPEAKER, VEHICLE
-from hmi.voice.settings import MODEL, WAKE_WORD
+from hmi.voice.settings import BARGE_IN, DETECTOR, MICROPHONE, MODEL, PAUSE, REPLY, WAKE_WORD
 
 if TYPE_CHECKING:
     from hmi.voice.dialogue import Heard
+    from hmi.voice.speaking import Voice
 
 
 @click.command()
@@ -47,8 +50,9 @@ def listen(
     settings = load_settings(flags)
     if recordings:
         _hear_recordings(settings, files_of(recordings), as_json)
-    else:
-        raise InputError("There is no microphone support yet; give --wav FILE.")
+        return
+    with suppress(KeyboardInterrupt):
+        _hear_microphone(settings, _Screen(as_json))
 
 
 def files_of(paths: tuple[Path, ...]) -> list[Path]:
@@ -88,6 +92,62 @@ def _hear_recordings(settings: Settings, files: list[Path], as_json: bool) -> No
                 show(heard, str(file) if len(files) > 1 else "")
     if bad:
         raise InputError(f"{bad} of {len(files)} recordings could not be used; see above.")
+
+
+class _Screen:
+    """The terminal; the partial transcript stands on the last line until the request is complete."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._json = as_json
+        self._live = sys.stderr.isatty()
+
+    def partial(self, text: str) -> None:
+        if self._live and text:
+            click.echo(f"\r\033[K… {text}", nl=False, err=True)
+
+    def heard(self, heard: Heard) -> None:
+        if self._live:
+            click.echo("\r\033[K", nl=False, err=True)
+        if heard.turn in ("nothing_heard", "not_addressed"):
+            return
+        if self._json:
+            click.echo(json.dumps(heard.as_json(), ensure_ascii=False))
+        else:
+            show(heard)
+
+
+def _hear_microphone(settings: Settings, screen: _Screen) -> None:
+    from hmi.session import SPEAKERS, open_session
+    from hmi.voice.detector import open_detector
+    from hmi.voice.listening import Listening
+    from hmi.voice.microphone import Microphone
+    from hmi.voice.open import open_dialogue
+    from hmi.voice.segmenter import Segmenter
+
+    detector = open_detector(settings[DETECTOR])
+    voice = _voice(settings)
+    with open_session(settings) as session:
+        dialogue = open_dialogue(settings, session)
+        listening = Listening(
+            dialogue, detector, Segmenter(settings[PAUSE]), voice, screen,
+            speaker=SPEAKERS[settings[SPEAKER]], barge_in=settings[BARGE_IN],
+        )  # fmt: skip
+        with Microphone(settings[MICROPHONE]) as microphone:
+            click.echo("Listening. Ctrl-C ends.", err=True)
+            listening.run(microphone.frames())
+
+
+def _voice(settings: Settings) -> Voice:
+    """The voice of the settings; where nobody chose one and espeak-ng is missing, replies are only printed."""
+    from hmi.voice.speaking import Silence, open_voice
+
+    try:
+        return open_voice(settings)
+    except ResourceError as error:
+        if settings.entries[REPLY.key].origin != "default":
+            raise
+        click.echo(f"Replies are not spoken: {error}", err=True)
+        return Silence()
 
 
 def show(heard: Heard, name: str = "") -> None:

@@ -1,9 +1,9 @@
 """Repairs a transcript with the words of the car: "plus all the windows" → "close all the windows".
 
 A repair is a guess, so it has to be a good one. The sentence as it was heard must make no sense and the repaired
-one must make sense as a whole; no negation, number or direction that was heard may get lost; the change must sound
-like what it replaces and, where the engine can tell, must fit the recording. Two repairs that mean different things
-and fit about equally are not decided here: the driver is asked.
+one must make sense as a whole; no negation, number or direction that was heard may get lost; the change must
+sound like what it replaces and, where the engine can tell, must fit the recording. Two repairs that mean different
+things and fit about equally are not decided here: the driver is asked.
 """
 
 from __future__ import annotations

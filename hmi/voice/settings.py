@@ -19,7 +19,7 @@ WAKE_WORD = Setting("voice.wake-word", "", "word that a request must begin with;
 PAUSE = Setting("voice.pause", 0.6, "seconds of silence that end a sentence", minimum=0.2, maximum=3.0)
 MICROPHONE = Setting("voice.microphone", "", "name or number of the input device; empty: the default one")
 
-SPEAKER = Setting("voice.reply", "espeak", "what speaks the replies", choices=("espeak", "piper", "none"))
+REPLY = Setting("voice.reply", "espeak", "what speaks the replies", choices=("espeak", "piper", "none"))
 ESPEAK_VOICE = Setting("voice.espeak-voice", "en", "voice of espeak-ng")
 PIPER_VOICE = Setting("voice.piper-voice", "", "path of the Piper voice (.onnx, with its .onnx.json beside it)")
 BARGE_IN = Setting("voice.barge-in", True, "speech during a reply stops the reply")

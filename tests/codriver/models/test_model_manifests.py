@@ -46,6 +46,7 @@ def test_what_ships_is_complete_and_sound() -> None:
         "smollm2-135m-instruct",
         "gemma3-270m",
         "sam2-hiera-tiny",
+        "silero-vad",
         "yolo11n-seg",
         "migan",
         "whisper-tiny",
