@@ -59,7 +59,7 @@ def window(**changes):
 
 def write_file(folder, document, name="rig.yaml"):
     path = folder / name
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     return path
 
 

@@ -94,12 +94,13 @@ class GuardedPins:
         self._link.settimeout(_START)
         try:
             message = self._receive()
-        except TimeoutError:
+        except (OSError, ValueError):
+            # It has died, or it says nothing at all.
             self.process.kill()
             message = None
         self._link.settimeout(None)
         if message is None:
-            raise ResourceError("The process that guards the pins has not started; see its error output above.")
+            raise ResourceError("The process that guards the pins has not started; what it had to say is above.")
         if "error" in message:
             raise ResourceError(message["error"])
         return Report.from_json(message["report"])

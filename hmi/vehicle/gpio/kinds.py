@@ -48,6 +48,11 @@ class Kind:
     moves: bool = False
     """It takes time from one value to another."""
 
+    @property
+    def called(self) -> str:
+        """Its name with an article, for messages."""
+        return f"{'an' if self.name in ('adc', 'led', 'rgb_led') else 'a'} {self.name}"
+
 
 def _is_number(signal: Signal) -> bool:
     return signal.datatype not in ("boolean", "string") and not signal.allowed
@@ -223,7 +228,7 @@ KINDS: Mapping[str, Kind] = {
             {"signal": _NUMBER},
             options={
                 "id": Option("its number on the bus, such as 28-0316a2795eff", of=str),
-                "bus_pin": Option("GPIO number of the bus", 4.0, 2, 27),
+                "bus_pin": Option("GPIO number of the bus", 4, 2, 27, of=int),
                 "folder": Option("where the kernel shows the bus", "/sys/bus/w1/devices", of=str),
                 "offset": Option("degrees to add", 0.0, -50, 50),
             },
@@ -235,7 +240,7 @@ KINDS: Mapping[str, Kind] = {
             "an analogue sensor on an MCP3008",
             {"signal": _NUMBER},
             options={
-                "channel": Option("input of the MCP3008", minimum=0, maximum=7),
+                "channel": Option("input of the MCP3008", minimum=0, maximum=7, of=int),
                 "at_0_volts": Option("value of the signal at 0 V", minimum=-1e6, maximum=1e6),
                 "per_volt": Option("change of the signal for one volt more", minimum=-1e6, maximum=1e6),
                 "reference": Option("volts at full scale", 3.3, 1, 5.5),

@@ -130,7 +130,7 @@ class _Reader:
         for key in entry:
             if key not in allowed:
                 raise self._problem(
-                    name, f"a {kind.name} has no key {key!r}; it takes {', '.join(sorted(allowed))}."
+                    name, f"{kind.called} has no key {key!r}; it takes {', '.join(sorted(allowed))}."
                 )
         for key, reason in kind.required.items():
             if key not in entry:
@@ -156,10 +156,10 @@ class _Reader:
         role = kind.signals[key]
         if kind.drives and not signal.writable:
             raise self._problem(
-                where, f"{signal.path} is a {signal.type} and cannot be moved by a {kind.name}; use an actuator."
+                where, f"{signal.path} is a {signal.type} and cannot be moved by {kind.called}; use an actuator."
             )
         if not role.fits(signal):
-            raise self._problem(where, f"{signal.path} is {_sort(signal)}, but a {kind.name} needs {role.needs}.")
+            raise self._problem(where, f"{signal.path} is {_sort(signal)}, but {kind.called} needs {role.needs}.")
         self._signals[signal.path] = name
         return signal
 
@@ -214,7 +214,7 @@ class _Reader:
         if self._pins.setdefault(pin, mark) != mark:
             raise self._problem(
                 device.name,
-                f"a {device.kind.name} needs GPIO{pin} for {mark}, which {self._pins[pin]} uses already; "
+                f"{device.kind.called} needs GPIO{pin} for {mark}, which {self._pins[pin]} uses already; "
                 f"move that one.",
             )
 
@@ -242,7 +242,10 @@ class _Reader:
             return raw
         if option.of is dict:
             return self._levels(where, raw)
-        return self._number(where, raw, option.minimum, option.maximum, option.above)
+        number = self._number(where, raw, option.minimum, option.maximum, option.above)
+        if option.of is int and number != int(number):
+            raise self._problem(where, f"{number:g} is not possible; use a whole number.")
+        return option.of(number)
 
     def _number(self, where: str, raw: object, low: float, high: float, above: bool = False) -> float:
         if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):

@@ -15,6 +15,8 @@ from hmi.vehicle.gpio.wiring import Report
 if TYPE_CHECKING:
     from gpiozero.pins import Factory
 
+_RANGE = (-55.0, 125.0)
+"""Degrees that a DS18B20 can measure."""
 _POWER_ON = 85.0
 """What a DS18B20 tells before its first measurement; a cabin does not have it."""
 
@@ -85,7 +87,9 @@ class Thermometer:
             degrees = int(number) / 1000
         except ValueError:
             return None
-        return None if degrees == _POWER_ON else _fit(self.signal, degrees + self._offset)
+        if degrees == _POWER_ON or not _RANGE[0] <= degrees <= _RANGE[1]:
+            return None
+        return _fit(self.signal, degrees + self._offset)
 
     def close(self) -> None:
         """Nothing is held."""
