@@ -8,7 +8,7 @@ _APOSTROPHES = re.compile(r"[’‘`´]")
 _WORD = re.compile(r"#[0-9a-f]{6}\b|\d+(?:[.,]\d+)?|[a-zà-öø-ÿ]+(?:'[a-z]+)*'?|[,.;:!?]|[^\s]")
 _UNITS = {"%": "percent", "°": "degrees", "℃": "degrees celsius", "℉": "degrees fahrenheit", "&": "and"}
 _IS = re.compile(
-    r"\b(\w+)'s(?= (?:still|open|closed|shut|locked|unlocked|on|off|too|not|stuck|getting|gone|broken|so|very)\b)"
+    r"\b(?!driver|passenger|kid|child|mom|dad|mum)(\w+)'s(?= (?:still|open|closed|shut|locked|unlocked|on|off|too|not|stuck|getting|gone|broken|so|very)\b)"
 )
 """ "the door's still open" states; "the driver's window" names."""
 _PAUSES = frozenset(",.;:!?")
