@@ -23,6 +23,8 @@ def read_document(text: str) -> dict[str, Any]:
         raise UnusableError("the answer holds no JSON object")
     try:
         document = json.loads(text[start : end + 1], parse_constant=_no_constant)
+    except UnusableError:
+        raise
     except (ValueError, RecursionError):
         raise UnusableError("the answer is not JSON") from None
     if not isinstance(document, dict):

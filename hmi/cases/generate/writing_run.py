@@ -14,6 +14,8 @@ from hmi.cases.generate.prompt import VERSION, to_write, writing_schema
 from hmi.cases.generate.readers import Writer
 from hmi.cases.generate.store import CaseStore
 
+MAX_TROUBLE = 3
+"""Questions in a row that the endpoint does not answer properly before the run is given up."""
 MAX_FRUITLESS = 12
 """Questions in a row without a case after which the model is given up."""
 _TOKENS_EACH = 500
@@ -45,6 +47,8 @@ class WritingRun:
     date: str
     on_progress: Callable[[int], None] = lambda _: None
     """Hears how many cases the file has."""
+    _troubles: int = 0
+    """Questions in a row that the endpoint failed at."""
 
     def run(self, wanted: int) -> Counts:
         """Ask until the file has `wanted` cases. What is stored stays, whatever happens.
@@ -66,12 +70,13 @@ class WritingRun:
 
     def _ask(self, assignment: Assignment, counts: Counts, wanted: int) -> str:
         """Put one question and keep what is good in the answer; the last problem, empty when there was none."""
-        limit = _TOKENS_EACH * assignment.count
-        text = self.writer.complete(
-            to_write(assignment), writing_schema(assignment), temperature=_TEMPERATURE, limit=limit
-        )
         self.store.asked += 1
         provenance = Provenance(self.model, VERSION, self.date, assignment.persona, assignment.noise)
+        try:
+            text = self._answer(assignment)
+        except ResourceError as error:
+            self._bear(error)
+            return str(error)
         try:
             found = drafts(text)
         except UnusableError as error:
@@ -85,12 +90,31 @@ class WritingRun:
             trouble = self._keep(draft, assignment, provenance, counts) or trouble
         return trouble
 
+    def _answer(self, assignment: Assignment) -> str:
+        text = self.writer.complete(
+            to_write(assignment),
+            writing_schema(assignment),
+            temperature=_TEMPERATURE,
+            limit=_TOKENS_EACH * assignment.count,
+        )
+        self._troubles = 0
+        return text
+
+    def _bear(self, error: ResourceError) -> None:
+        """One broken answer must not end a run of hours; an endpoint that stays broken does. Raises `error`."""
+        self._troubles += 1
+        if self._troubles >= MAX_TROUBLE:
+            raise error
+
     def _keep(self, draft: object, assignment: Assignment, provenance: Provenance, counts: Counts) -> str:
         try:
             case = self.checker.check(draft, assignment, self.store.next_name(), provenance)
         except InvalidError as error:
             counts.invalid += 1
             self.store.reject(draft, str(error), provenance)
+            return str(error)
+        except ResourceError as error:  # the model was to read it, and could not be asked
+            self._bear(error)
             return str(error)
         except DuplicateError:
             counts.duplicate += 1
