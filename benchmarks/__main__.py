@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import acting, batch, page, size, understanding
+from benchmarks import acting, batch, page, size, templates, understanding
 from benchmarks.measure import report
 
 ALL = {
@@ -13,6 +13,7 @@ ALL = {
     "batch": batch.measure,
     "page": page.measure,
     "size": size.measure,
+    "templates": templates.measure,
 }
 
 
