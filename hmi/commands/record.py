@@ -85,7 +85,9 @@ def _record_bus(settings: Settings, file: Path, seconds: float | None, *, force:
         end = float("inf") if seconds is None else time.monotonic() + seconds
         while not stop.is_set() and (left := end - time.monotonic()) > 0:
             message = link.recv(min(_LOOK, left))
-            if message is not None:
+            if message is None:
+                recorder.save()
+            else:
                 recorder.take(message)
     return recorder
 

@@ -161,10 +161,11 @@ def _print_timeline(settings: Settings, printer: _Printer, *, at_once: bool) -> 
     from hmi.vehicle.open import open_replay
     from hmi.vehicle.timeline import Timeline
 
-    vehicle = open_replay(settings, load_catalogue(settings), virtual_time=at_once)
+    vehicle = open_replay(settings, load_catalogue(settings), virtual_time=at_once, hold=True)
     try:
         _warn(vehicle.recording)
         Timeline(vehicle, printer)
+        vehicle.play()
         _play(vehicle, stop_event())
     finally:
         vehicle.close()

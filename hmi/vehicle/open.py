@@ -73,8 +73,10 @@ def open_simulated(catalogue: Catalogue, *, virtual_time: bool) -> SimulatedVehi
         raise
 
 
-def open_replay(settings: Settings, catalogue: Catalogue, *, virtual_time: bool) -> ReplayVehicle:
-    """The drive in the recording that `settings` name, from its beginning.
+def open_replay(
+    settings: Settings, catalogue: Catalogue, *, virtual_time: bool, hold: bool = False
+) -> ReplayVehicle:
+    """The drive in the recording that `settings` name, from its beginning; with `hold` it waits for `play`.
 
     Raises `InputError` when they name none, and `ResourceError` or `FileFormatError` when it cannot be read.
     """
@@ -84,7 +86,7 @@ def open_replay(settings: Settings, catalogue: Catalogue, *, virtual_time: bool)
         raise InputError(f"There is nothing to replay; set {RECORDING.key} to a recording of a CAN bus.")
     recording = read_recording(Path(settings[RECORDING]).expanduser())
     clock: Clock = VirtualClock() if virtual_time else PacedClock(RealClock(), settings[REPLAY_SPEED])
-    return ReplayVehicle(catalogue, bus_database(settings), recording, clock)
+    return ReplayVehicle(catalogue, bus_database(settings), recording, clock, hold=hold)
 
 
 def bus_database(settings: Settings) -> Database:

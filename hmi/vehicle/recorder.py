@@ -65,8 +65,22 @@ class Recorder:
         try:
             self._writer.on_message_received(message)
             self.count += 1
-            if time.monotonic() - self._flushed > _FLUSH_EVERY:
-                self._flush()
+        except OSError as error:
+            raise self._unwritable(error) from None
+        self.save()
+
+    def save(self) -> None:
+        """Put what was taken on the disk, once a second; call it also while nothing comes.
+
+        Raises `ResourceError` when the file cannot be written.
+        """
+        now = time.monotonic()
+        file = getattr(self._writer, "file", None)
+        if file is None or now - self._flushed < _FLUSH_EVERY:
+            return
+        self._flushed = now
+        try:
+            file.flush()
         except OSError as error:
             raise self._unwritable(error) from None
 
@@ -100,12 +114,6 @@ class Recorder:
             return can.Logger(self.path, **options)
         except OSError as error:
             raise self._unwritable(error) from None
-
-    def _flush(self) -> None:
-        self._flushed = time.monotonic()
-        file = getattr(self._writer, "file", None)
-        if file is not None:
-            file.flush()
 
     def _wait_for_rows(self, writer: can.SqliteWriter) -> None:
         """Let the database's writer thread finish, because it stops when told to, with rows still waiting."""

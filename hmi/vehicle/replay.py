@@ -23,6 +23,8 @@ UNCHANGEABLE = "a recording cannot be changed"
 """Why every write to a recording is refused."""
 _SEND_TIMEOUT = 1.0
 """Seconds that a full interface may take to make room for a frame."""
+_LOOK = 0.2
+"""Seconds between two looks whether the recording has begun or the bus is closed."""
 _ROUNDING = 1e-9
 """Seconds by which a time may be off, because floating point times are rounded."""
 
@@ -60,22 +62,31 @@ class RecordedBus(can.BusABC):
     """A bus that nobody can send to and on which frames arrive at the times of a recording."""
 
     def __init__(self, frames: Iterator[tuple[float, can.Message]], clock: Clock) -> None:
-        """Start to play `frames` (seconds since the first, frame) now."""
+        """Bring `frames` (seconds since the first, frame); nothing comes before `play`."""
         super().__init__(channel="recording")
         self.channel_info = "a recording"
         self.position = 0.0
         """Seconds of the recording at which the last frame came."""
         self._clock = clock
         self._speed = clock.speed if isinstance(clock, PacedClock) else 1.0
-        self._start = clock.now()
+        self._start: float | None = None
         self._frames = frames
         self._next = next(frames, None)
         self._over = threading.Event()
 
+    def play(self) -> None:
+        """Let the first frame come now, and each other one at its time."""
+        self._start = self._clock.now()
+
     @property
     def due(self) -> float | None:
-        """When the next frame comes, on the clock; None after the last one."""
-        return None if self._next is None else self._start + self._next[0]
+        """When the next frame comes, on the clock; None after the last one and before `play`."""
+        return None if self._next is None or self._start is None else self._start + self._next[0]
+
+    @property
+    def ended(self) -> bool:
+        """True when every frame has come."""
+        return self._next is None
 
     def send(self, msg: can.Message, timeout: float | None = None) -> None:
         """Refuse: raises `can.CanOperationError`."""
@@ -90,9 +101,9 @@ class RecordedBus(can.BusABC):
         left = float("inf") if self.due is None else self.due - self._clock.now()
         if left > _ROUNDING:
             # In virtual time nobody may block, and there `timeout` is 0.
-            pause = min(left / self._speed, float("inf") if timeout is None else timeout)
+            pause = min(left / self._speed, _LOOK if timeout is None else timeout)
             if pause > 0:
-                self._over.wait(None if pause == float("inf") else pause)
+                self._over.wait(pause)
             return None, True
         assert self._next is not None  # noqa: S101 - only then `left` is finite
         self.position, message = self._next
@@ -107,8 +118,13 @@ class ReplayVehicle(CanVehicle):
     or a `PacedClock` it goes on by itself. After its end the values grow stale, as those of a car that is gone.
     """
 
-    def __init__(self, catalogue: Catalogue, database: Database, recording: Recording, clock: Clock) -> None:
-        """Start to play. Raises `FileFormatError` when the database maps no signal of the catalogue."""
+    def __init__(
+        self, catalogue: Catalogue, database: Database, recording: Recording, clock: Clock, *, hold: bool = False
+    ) -> None:
+        """Start to play; with `hold` only when `play` is called.
+
+        Raises `FileFormatError` when the database maps no signal of the catalogue.
+        """
         self.recording = recording
         self._log = RecordedBus(recording.frames(), clock)
         self._listeners: tuple[Callable[[can.Message], None], ...] = ()
@@ -117,7 +133,13 @@ class ReplayVehicle(CanVehicle):
         except BaseException:
             self._log.shutdown()
             raise
-        if isinstance(clock, VirtualClock):
+        if not hold:
+            self.play()
+
+    def play(self) -> None:
+        """Let the recording begin, which `hold` has kept from it."""
+        self._log.play()
+        if isinstance(self.clock, VirtualClock):
             self._play_on()
 
     @property
@@ -128,7 +150,7 @@ class ReplayVehicle(CanVehicle):
     @property
     def ended(self) -> bool:
         """True when every frame has come."""
-        return self._log.due is None
+        return self._log.ended
 
     @property
     def map(self) -> VehicleMap:

@@ -24,6 +24,8 @@ from hmi.vehicle.transform import CannotHold
 _NODE_FAULTS = frozenset({"silent", "lost", "delayed", "corrupted"})
 _FIRST_FRAMES = 2.0
 """Seconds within which every cyclic message has come once."""
+_LOOK = 0.1
+"""Seconds between two looks at what wakes nobody when it comes true."""
 _SETTLED = 2.0
 """Seconds of real time within which staged values have been read."""
 
@@ -171,5 +173,10 @@ class JoinedVehicle(SimulatedVehicle):
         self._forget_counters()
         asked = self.clock.now()
         cyclic = [message for message in self._messages.values() if message.layout.cycle is not None]
-        # What the factory state is shows only when every message has come anew.
-        self.clock.wait(lambda: all((message.last_valid or 0.0) > asked for message in cyclic), _SETTLED)
+
+        def all_anew() -> bool:
+            return all((message.last_valid or 0.0) > asked for message in cyclic)
+
+        # What the factory state is shows only when every message has come anew; frames without news wake nobody.
+        while self.clock.now() < asked + _SETTLED and not self.clock.wait(all_anew, _LOOK):
+            pass

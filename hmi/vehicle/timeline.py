@@ -47,15 +47,13 @@ class Timeline:
     """Follows a vehicle that replays a recording and tells every event, on the vehicle's receiving thread."""
 
     def __init__(self, vehicle: ReplayVehicle, tell: Callable[[Event], None]) -> None:
-        """Tell the readings of the recording's first moment at once, and the rest as it comes."""
+        """Follow `vehicle` from now on; one that is on hold is followed from its first frame."""
         self._vehicle = vehicle
         self._tell = tell
         self._known: dict[str, Value] = {}
         self._commands = _Commands(vehicle.map)
         vehicle.watch(self._on_change)
         vehicle.listen(self._on_frame)
-        bound = vehicle.bindings
-        self._on_change({path: value for path, value in vehicle.state().items() if path in bound})
 
     def _on_change(self, changes: Mapping[str, Value]) -> None:
         for path, value in changes.items():

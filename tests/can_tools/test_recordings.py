@@ -2,6 +2,7 @@
 
 import gzip
 import math
+from pathlib import Path
 
 import can
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codriver.errors import FileFormatError, InputError, ResourceError
+from hmi.vehicle import recorder as recorder_module
 from hmi.vehicle.recorder import Recorder
 from hmi.vehicle.recording import FORMATS, read_recording
 
@@ -71,6 +73,31 @@ def test_an_existing_file_is_kept_unless_forced(tmp_path, extension):
 def test_a_folder_that_does_not_exist_is_one_sentence(tmp_path):
     with pytest.raises(ResourceError, match=r"drive\.asc cannot be written: no such file or directory\."):
         Recorder(tmp_path / "none" / "drive.asc")
+
+
+@pytest.mark.parametrize("extension", [*TEXT_FORMATS, ".log.gz"])
+def test_a_recorder_that_is_killed_has_saved_what_came(tmp_path, monkeypatch, extension):
+    monkeypatch.setattr(recorder_module, "_FLUSH_EVERY", 0.0)
+    path = tmp_path / f"drive{extension}"
+    recorder = Recorder(path)
+    for number in range(20):
+        recorder.take(frame(number, START + number * 0.25))
+    killed = tmp_path / f"killed{extension}"
+    killed.write_bytes(path.read_bytes())
+    recorder.close()
+    assert read_recording(killed).count == 20
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(recorder_module, "_FLUSH_EVERY", 0.0)
+    recorder = Recorder(tmp_path / "drive.log")
+    recorder._writer.file.close()
+    recorder._writer.file = Path("/dev/full").open("w")  # noqa: SIM115 - the recorder closes it
+    with pytest.raises(ResourceError, match=r"drive\.log cannot be written: no space left on device\."):
+        recorder.take(frame(1, START))
+    with pytest.raises(ResourceError, match="cannot be written"):
+        recorder.close()
 
 
 def test_frames_that_a_format_cannot_hold_are_not_dropped_silently(tmp_path):

@@ -53,9 +53,9 @@ def recording(folder):
 def open_vehicle(folder, recording):
     opened = []
 
-    def open_on(clock):
+    def open_on(clock, *, hold=False):
         catalogue = load_catalogue(load_settings())
-        opened.append(ReplayVehicle(catalogue, load_database(folder / "coupe.dbc"), recording, clock))
+        opened.append(ReplayVehicle(catalogue, load_database(folder / "coupe.dbc"), recording, clock, hold=hold))
         return opened[-1]
 
     yield open_on
@@ -137,12 +137,27 @@ def test_the_bus_of_a_recording_takes_nothing(recording):
     with closing(recording.frames()) as frames, RecordedBus(frames, VirtualClock()) as bus:
         with pytest.raises(can.CanOperationError, match="a recording cannot be changed"):
             bus.send(can.Message())
+        assert bus.recv(0) is None
+        bus.play()
         assert bus.recv(0) is not None
 
 
-def test_the_timeline_has_changes_and_wishes_in_their_order(vehicle):
-    events = []
+@pytest.mark.parametrize("make_clock", [VirtualClock, lambda: PacedClock(RealClock(), 1000.0)])
+def test_a_recording_on_hold_waits(open_vehicle, make_clock):
+    vehicle = open_vehicle(make_clock(), hold=True)
+    vehicle.clock.wait(lambda: False, 20.0)
+    assert vehicle.read(WINDOW) is None and not vehicle.ended
+    seen = []
+    vehicle.watch(lambda changes: seen.append(changes.get(WINDOW)))
+    vehicle.play()
+    vehicle.clock.wait(lambda: vehicle.ended, 3600.0)
+    assert seen[0] == 0
+
+
+def test_the_timeline_has_changes_and_wishes_in_their_order(open_vehicle):
+    vehicle, events = open_vehicle(VirtualClock(), hold=True), []
     Timeline(vehicle, events.append)
+    vehicle.play()
     vehicle.clock.advance(20)
     first = {event.path for event in events if event.kind == "first"}
     assert first == {WINDOW, LOCK, SPEED, "Vehicle.Body.Windshield.Front.Wiping.Mode"}
@@ -168,10 +183,15 @@ def test_the_timeline_tells_refusals(tmp_path):
         (result,) = session.vehicle.write([SignalValue(session.catalogue[window], 50)])
         session.simulation.clock.advance(0.1)
     replayed = ReplayVehicle(
-        session.catalogue, load_database(session.simulation.database), read_recording(path), VirtualClock()
+        session.catalogue,
+        load_database(session.simulation.database),
+        read_recording(path),
+        VirtualClock(),
+        hold=True,
     )
     events = []
     Timeline(replayed, events.append)
+    replayed.play()
     replayed.clock.advance(60)
     replayed.close()
     assert result.outcome is WriteOutcome.REFUSED
