@@ -72,7 +72,7 @@ def write_reports(run: Run, session: Session, files: dict[str, Path]) -> None:
 
 def keep(run: Run, file: Path) -> None:
     """Remember `run` for the next trend. Raises `ResourceError`."""
-    remember(file, run.history, run.suites, run.date)
+    remember(file, load_history(file), run.suites, run.date)
 
 
 def as_json(run: Run) -> dict[str, Any]:

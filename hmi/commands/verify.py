@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from codriver.errors import InputError
-from codriver.settings import load_settings
+from codriver.settings import Settings, load_settings
 from hmi.settings import LLM_LEVEL, VEHICLE
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hmi.cases.library import Suite
     from hmi.cases.run import CaseResult
+    from hmi.cases.verification import Run
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -61,18 +62,36 @@ def verify(
       codriver verify my_cases.yaml --html report.html --junit report.xml
       codriver verify --split develop --report build/verify
     """
-    from hmi.cases import terminal
-    from hmi.cases.library import LIBRARY, load_suites
-    from hmi.cases.trend import data_folder, write_whole
-    from hmi.cases.verification import earlier_runs, keep, library_record, write_reports
-    from hmi.cases.verification import verify as run_suites
-    from hmi.session import open_session
-
     if record and not oracle:
         raise InputError("--record writes what was done with perfect understanding; give --oracle as well.")
     settings = load_settings({VEHICLE.key: "simulated", LLM_LEVEL.key: False if oracle else llm})
+    run = _run(settings, paths, split or "", report, files, oracle=oracle, failures=failures)
+    if record:
+        _write_record(run, record, paths)
+    if not run.right:
+        context.exit(1)
+
+
+def _run(
+    settings: Settings,
+    paths: tuple[Path, ...],
+    split: str,
+    report: Path | None,
+    files: dict[str, Path | None],
+    *,
+    oracle: bool,
+    failures: int,
+) -> Run:
+    """Run, print, write the reports, and remember the run."""
+    from hmi.cases import terminal
+    from hmi.cases.library import load_suites
+    from hmi.cases.trend import data_folder
+    from hmi.cases.verification import earlier_runs, keep, write_reports
+    from hmi.cases.verification import verify as run_suites
+    from hmi.session import open_session
+
     with open_session(settings, virtual_time=True) as session:
-        suites = load_suites(paths, split or "", session.catalogue)
+        suites = load_suites(paths, split, session.catalogue)
         memory, history = earlier_runs(report or data_folder(), paths, oracle=oracle)
         with _progress(suites) as on_result:
             now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -80,16 +99,21 @@ def verify(
         for line in terminal.lines(run.suites, run.trends, failures):
             click.echo(line)
         write_reports(run, session, _targets(report, files))
-        latest, _ = earlier_runs(data_folder(), paths, oracle=oracle)
+    latest, _ = earlier_runs(data_folder(), paths, oracle=oracle)
     for file in {memory, latest}:  # the requirements look for the latest verdicts in the data folder
         keep(run, file)
-    if record:
-        import json
+    return run
 
-        folder = paths[0] if len(paths) == 1 and paths[0].is_dir() else LIBRARY
-        write_whole(record, json.dumps(library_record(run, folder), indent=1) + "\n")
-    if not run.right:
-        context.exit(1)
+
+def _write_record(run: Run, record: Path, paths: tuple[Path, ...]) -> None:
+    import json
+
+    from hmi.cases.library import LIBRARY
+    from hmi.cases.trend import write_whole
+    from hmi.cases.verification import library_record
+
+    folder = paths[0] if len(paths) == 1 and paths[0].is_dir() else LIBRARY
+    write_whole(record, json.dumps(library_record(run, folder), indent=1) + "\n")
 
 
 def _targets(report: Path | None, files: dict[str, Path | None]) -> dict[str, Path]:
