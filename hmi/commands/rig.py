@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from hmi.catalogue.catalogue import Catalogue
     from hmi.vehicle.gpio.check import Finding, Trial
     from hmi.vehicle.gpio.rigfile import Rig
+
+
+_DATA = Path(__file__).parents[1] / "vehicle" / "gpio" / "data"
 
 
 @click.group()
@@ -91,6 +96,40 @@ def diagram(file: str | None, svg: Path | None) -> None:
         except OSError as error:
             raise ResourceError(f"{svg} cannot be written ({error.strerror}); name another file.") from None
         click.echo(f"Drawing written to {svg}.")
+
+
+@rig.command()
+def example() -> None:
+    """Print the rig file of the documentation's rig, to begin with.
+
+    \b
+    Example:
+      codriver rig example > rig.yaml
+    """
+    click.echo((_DATA / "example-rig.yaml").read_text(encoding="utf-8"), nl=False)
+
+
+@rig.command()
+@_FILE
+def service(file: str | None) -> None:
+    """Print a systemd unit that runs codriver on this rig, for this user and this installation.
+
+    \b
+    Example:
+      codriver rig service | sudo tee /etc/systemd/system/codriver.service
+    """
+    _, read = _read(file, None)
+    text = (_DATA / "codriver.service").read_text(encoding="utf-8")
+    program = Path(sys.argv[0]).absolute()
+    places = {
+        "USER": getpass.getuser(),
+        "FOLDER": Path.cwd(),
+        "RIG_FILE": read.file.absolute(),
+        "CODRIVER": program,
+    }
+    for name, value in places.items():
+        text = text.replace(f"@{name}@", str(value))
+    click.echo(text, nl=False)
 
 
 @rig.command()

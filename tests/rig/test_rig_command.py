@@ -143,3 +143,20 @@ def test_the_header_is_the_one_of_the_board():
 
     pins = MockFactory(revision="c03111").board_info.headers["J8"].pins
     assert tuple(pins[number].name for number in range(1, 41)) == board.HEADER
+
+
+def test_the_example_is_a_good_rig_file(tmp_path):
+    (tmp_path / "rig.yaml").write_text(run("example").output, encoding="utf-8")
+    assert run("diagram").exit_code == 0
+
+
+def test_the_unit_names_this_user_this_file_and_this_program(file, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", [str(tmp_path / "bin" / "codriver")])
+    monkeypatch.setattr("getpass.getuser", lambda: "driver")
+    text = run("service").output
+    assert "@" not in text
+    lines = text.splitlines()
+    assert f"ExecStart={tmp_path}/bin/codriver run" in lines
+    assert f"ExecStopPost={tmp_path}/bin/codriver rig safe" in lines
+    assert f"Environment=CODRIVER_RIG_FILE={file}" in lines
+    assert "User=driver" in lines and "KillMode=process" in lines and "Type=notify" in lines

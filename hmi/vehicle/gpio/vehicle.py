@@ -20,6 +20,7 @@ from hmi.vehicle.gpio.ports import Pins
 from hmi.vehicle.gpio.rigfile import Device, Rig
 from hmi.vehicle.gpio.sensors import ContactStation, Sensor
 from hmi.vehicle.gpio.servo import ServoStation
+from hmi.vehicle.gpio.systemd import SystemdWatchdog
 from hmi.vehicle.gpio.wiring import Report
 
 _log = logging.getLogger(__name__)
@@ -80,6 +81,8 @@ class GpioVehicle:
             signal.path for device in rig.devices if device.kind.drives for signal in device.signals.values()
         }
         self._told = dict(self._known())
+        self._systemd = SystemdWatchdog()
+        self._systemd.ready()
         self._beat()
         self._start_sensing()
 
@@ -341,6 +344,7 @@ class GpioVehicle:
     def _beat(self) -> None:
         """A sign of life, given under the lock and on the clock's thread: it tells that both still work."""
         self._pins.beat()
+        self._systemd.alive(self.clock.now())
         self.later(_BEAT, self._beat)
 
     def _start_sensing(self) -> None:
