@@ -42,6 +42,8 @@ _RECEIVE_TIMEOUT = 0.2
 """Seconds between two looks at whether the reader thread should stop."""
 _DISCONNECTED = "the connection to the vehicle is closed"
 _TAKEN_OVER = "a newer wish took over"
+_UNTRUSTED = frozenset({WriteOutcome.SILENT, WriteOutcome.CORRUPTED})
+"""After a write that ended so, the reading from before it may be wrong, and must not answer a question."""
 
 
 class CanVehicle:
@@ -326,6 +328,8 @@ class CanVehicle:
         for command in commands:
             self._commands.finish(command)
         for entry in entries:
+            if entry.pending.outcome in _UNTRUSTED:
+                entry.status.distrust()
             entry.status.waiting = [item for item in entry.status.waiting if item[2] is not entry.pending]
             if self._latest.get(entry.binding.path) is entry.pending:
                 del self._latest[entry.binding.path]

@@ -90,6 +90,10 @@ class StatusMessage:
         for path, motion, pending in self.waiting:
             pending.on_status(values.get(path), self.motion(motion), now)
 
+    def distrust(self) -> None:
+        """Tell no value of it until the next trustworthy frame; a counter that stands still stays suspicious."""
+        self.last_valid = None
+
     def forget(self) -> None:
         """Decode the next frame from scratch, whatever its counter."""
         self.last_valid = None

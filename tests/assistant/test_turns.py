@@ -285,7 +285,7 @@ def test_a_reading_that_nobody_has_is_said_to_be_missing(talk):
     del talk.vehicle.values[TRUNK_LOCK]
     answer = talk.say("is it locked", read(TRUNK_LOCK, True))
     assert answer.answers == ({"signal": TRUNK_LOCK, "value": None},)
-    assert answer.reply == "I have no reading for the trunk."
+    assert answer.reply == "I can't see the trunk: there is no reading to trust."
 
 
 def test_colours_are_named(talk):

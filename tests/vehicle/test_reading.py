@@ -22,6 +22,8 @@ from scripted_ecu import (
 
 from codriver.clock import VirtualClock
 from codriver.errors import NotFoundError
+from hmi.catalogue.signal import SignalValue
+from hmi.vehicle.base import WriteOutcome
 from hmi.vehicle.can import CanVehicle
 
 
@@ -166,3 +168,29 @@ def test_a_vehicle_that_was_never_heard_has_no_state():
     assert vehicle.clock.now() == 0.5
     vehicle.close()
     vehicle.close()
+
+
+def unanswered(rig, fall):
+    """Write to an ECU that ignores it and whose status goes on until shortly before the write gives up."""
+    rig.ecu.acks, rig.ecu.obeys = False, lambda name, value: None
+    rig.clock.call_later(0.9, fall)
+    return rig.vehicle.write([SignalValue(LIGHT, True)])[0]
+
+
+def test_a_write_that_went_silent_leaves_no_reading_until_a_fresh_frame(rig):
+    assert unanswered(rig, lambda: setattr(rig.ecu, "sends_status", False)).outcome is WriteOutcome.SILENT
+    assert rig.vehicle.read(LIGHT.path) is None
+    assert LIGHT.path not in rig.vehicle.state()
+    rig.ecu.sends_status = True
+    rig.ecu.send_status()
+    assert rig.vehicle.read(LIGHT.path) is False
+
+
+def test_a_write_that_ended_corrupted_leaves_no_reading_until_a_valid_frame(rig):
+    assert unanswered(rig, lambda: setattr(rig.ecu, "count_by", 0)).outcome is WriteOutcome.CORRUPTED
+    assert rig.vehicle.read(LIGHT.path) is None
+    rig.clock.advance(0.3)
+    assert rig.vehicle.read(LIGHT.path) is None, "an old frame that is repeated proves nothing"
+    rig.ecu.count_by = 1
+    rig.clock.advance(0.3)
+    assert rig.vehicle.read(LIGHT.path) is False
