@@ -52,7 +52,11 @@ def open_vehicle(settings: Settings, catalogue: Catalogue, *, virtual_time: bool
     if kind == "simulated":
         return open_simulated(catalogue, virtual_time=virtual_time)
     if kind == "replay":
-        return open_replay(settings, catalogue, virtual_time=virtual_time)
+        replayed = open_replay(settings, catalogue, virtual_time=virtual_time)
+        if not virtual_time:
+            # As on a real bus, whoever asks at once is to be answered from what has just come.
+            replayed.wait_until_seen(_FIRST_FRAMES)
+        return replayed
     if kind == "gpio":
         # Only a rig needs gpiozero, and only it pays for importing it.
         from hmi.vehicle.gpio.open import open_rig

@@ -8,6 +8,8 @@ from contextlib import closing
 import can
 import pytest
 from example_car import Body, fresh_channel
+from hypothesis import given
+from hypothesis import strategies as st
 
 from codriver.clock import RealClock, VirtualClock
 from codriver.errors import ResourceError
@@ -119,6 +121,28 @@ def test_a_bus_that_opens_and_fails_at_once_does_not_make_a_busy_loop(time):
     assert len(opened) <= 6, "ten seconds"
     link.close()
     assert all(bus.shut for bus in opened)
+
+
+@given(st.lists(st.sampled_from(["frame", "nothing", "junk", "gone", "closed"]), max_size=200))
+def test_whatever_a_bus_does_every_frame_arrives_and_nothing_is_raised(script):
+    steps = {
+        "frame": lambda number: can.Message(arbitration_id=number),
+        "nothing": lambda number: None,
+        "junk": lambda number: can.CanOperationError("could not unpack"),
+        "gone": lambda number: OSError(19, "No such device"),
+        "closed": lambda number: ValueError("file descriptor cannot be a negative integer"),
+    }
+    time = Time()
+    bus = FailingBus([steps[step](number) for number, step in enumerate(script)])
+    link = Link(bus, None, time)
+    arrived = []
+    for _ in range(3 * len(script) + 3):
+        message = link.recv(0)
+        if message is not None:
+            arrived.append(message.arbitration_id)
+        time.now += 1.0
+    assert arrived == [number for number, step in enumerate(script) if step == "frame"]
+    link.close()
 
 
 def test_a_bus_that_cannot_be_opened_again_is_tried_as_it_is(time):
