@@ -15,6 +15,7 @@ from itertools import combinations
 
 from hmi.requests import Act, Context, Recogniser, Request
 from hmi.understanding.grammar.text import PAUSE, words_of
+from hmi.voice.meaning import is_fixed, keeps_meaning
 from hmi.voice.vocabulary import Vocabulary
 
 Alternatives = Callable[[], Sequence[str]]
@@ -25,35 +26,23 @@ Fit = Callable[[Sequence[str]], Sequence[float] | None]
 _LONGEST_SPAN = 4
 """Words that are replaced together: "rear to mr" for "rear demister"."""
 _SPAN_LIMIT = 0.5
-_PER_SPAN = 6
+_PER_SPAN = 14
 _PAIRED = 40
 """Replacements of which pairs are tried."""
 _MAX_TRIED = 160
 _MAX_WEIGHED = 10
 _MAX_WORDS = 20
 """A sentence longer than this has too many places to guess at."""
-_KNOWN_WORD = 0.6
-"""What it costs, in letters, to replace a word that has a meaning."""
 _FAR = 0.34
 """Largest share of a sentence's sound that may change."""
+_VOUCHED = 0.4
+"""How much of its distance counts for a transcript that the engine itself found likely."""
 _WORST_FIT = 9.0
 """How much less likely, as a natural logarithm, a repair may be than what was heard."""
 _CLEAR = 1.0
 """By how much, as a natural logarithm, a repair must fit better than one with another meaning."""
-_CLEAR_DISTANCE = 0.04
+_CLEAR_DISTANCE = 0.025
 _MAX_CHOICES = 3
-
-_NEGATIONS = frozenset(
-    "no not dont never without except but cant cannot wont shouldnt neither nor none nothing isnt arent".split()
-)
-_OPPOSED = tuple(
-    frozenset(pair.split())
-    for pair in (
-        *("on off", "open close closed shut", "up down", "lock unlock", "left right", "front rear back"),
-        *("more less", "warmer cooler colder", "driver passenger", "drivers passengers", "louder quieter"),
-    )
-)
-"""Of each group, what was heard may not become another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +91,6 @@ class Repairer:
         self._recogniser = recogniser
         self._grammar = grammar
         self._vocabulary = vocabulary
-        self._known = {word for phrase in self._vocabulary.phrases for word in phrase.split()}
 
     def repair(
         self,
@@ -115,12 +103,13 @@ class Repairer:
         words = words_of(heard)
         if not words or len(words) > _MAX_WORDS or self._makes_sense(heard, context):
             return Repair(heard, heard)
+        pairs = fit(()) is not None  # two guesses in one sentence are too many where nothing confirms them
         tried = [_Candidate(tuple(words_of(text)), 0.0) for text in alternatives()]
-        tried = [_Candidate(c.words, self._distance(words, c.words)) for c in tried if c.words]
+        tried = [_Candidate(c.words, self._distance(words, c.words) * _VOUCHED) for c in tried if c.words]
         sources = [tuple(words), *(c.words for c in tried[:2])]
         for source in dict.fromkeys(sources):
             extra = self._distance(words, source)
-            tried += [_Candidate(c.words, c.distance + extra) for c in self._replacements(list(source))]
+            tried += [_Candidate(c.words, c.distance + extra) for c in self._replacements(list(source), pairs)]
         return self._decide(heard, words, tried, context.speaker, fit)
 
     def _makes_sense(self, heard: str, context: Context) -> bool:
@@ -134,7 +123,7 @@ class Repairer:
         readings: dict[tuple[Request, ...], list[_Candidate]] = {}
         weighed = 0
         for candidate in _unique(tried)[:_MAX_TRIED]:
-            if candidate.distance > _FAR or not _keeps_meaning(words, candidate.words):
+            if candidate.distance > _FAR or not keeps_meaning(words, candidate.words):
                 continue
             meant = self._grammar.interpret(candidate.text, Context(speaker))
             if meant.act is Act.REQUEST and meant.requests:
@@ -165,15 +154,15 @@ class Repairer:
             return Repair(heard, heard, tuple(near[:_MAX_CHOICES]))
         return Repair(heard, near[0])
 
-    def _replacements(self, words: list[str]) -> list[_Candidate]:
+    def _replacements(self, words: list[str], pairs: bool) -> list[_Candidate]:
         """`words` with one or two spans replaced by phrases of like sound, so that no unknown word is left."""
-        unknown = {i for i, word in enumerate(words) if word not in self._known and not _is_fixed(word)}
+        unknown = {i for i, word in enumerate(words) if not self._vocabulary.worth(word) and not is_fixed(word)}
         singles = sorted(self._spans(words), key=lambda span: span.cost)
         length = sum(map(len, words))
         found = [
             _Candidate(_replaced(words, [one]), one.cost / length) for one in singles if unknown <= one.places
         ]
-        for one, other in combinations(singles[:_PAIRED], 2):
+        for one, other in combinations(singles[: _PAIRED if pairs else 0], 2):
             if not one.places & other.places and unknown <= one.places | other.places:
                 found.append(_Candidate(_replaced(words, [one, other]), (one.cost + other.cost) / length))
         return found
@@ -184,17 +173,13 @@ class Repairer:
             range(start, end)
             for start in range(len(words))
             for end in range(start + 1, min(start + _LONGEST_SPAN, len(words)) + 1)
-            if not any(_is_fixed(word) for word in words[start:end])
+            if not any(is_fixed(word) for word in words[start:end])
         ]
         texts = [" ".join(words[i] for i in stretch) for stretch in stretches]
-        for stretch, text, nears in zip(
-            stretches, texts, self._vocabulary.near(texts, _SPAN_LIMIT, _PER_SPAN), strict=True
-        ):
-            known = sum(words[i] in self._known for i in stretch)
+        for stretch, nears in zip(stretches, self._vocabulary.near(texts, _SPAN_LIMIT, _PER_SPAN), strict=True):
+            lost = sum(self._vocabulary.worth(words[i]) for i in stretch)
             for near in nears:
-                yield _Span(
-                    frozenset(stretch), tuple(near.phrase.split()), near.distance * len(text) + _KNOWN_WORD * known
-                )
+                yield _Span(frozenset(stretch), tuple(near.phrase.split()), near.cost + lost)
 
     def _distance(self, words: Sequence[str], other: Sequence[str]) -> float:
         from rapidfuzz.distance import OSA
@@ -213,33 +198,11 @@ def _replaced(words: list[str], spans: Sequence[_Span]) -> tuple[str, ...]:
     return tuple(result)
 
 
-def _is_fixed(word: str) -> bool:
-    """True for what a repair must leave as it is."""
-    return word == PAUSE or word in _NEGATIONS or not word[0].isalpha()
-
-
 def _unique(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     nearest: dict[tuple[str, ...], _Candidate] = {}
     for candidate in candidates:
         nearest.setdefault(candidate.words, candidate)
     return list(nearest.values())
-
-
-def _keeps_meaning(heard: Sequence[str], repaired: Sequence[str]) -> bool:
-    """True when `repaired` has every negation and number that was heard, and no direction turned round."""
-    for kept in (_negations, _numbers):
-        if kept(heard) != kept(repaired):
-            return False
-    before, after = set(heard), set(repaired)
-    return all(not (before & pair and after & pair and not before & after & pair) for pair in _OPPOSED)
-
-
-def _negations(words: Sequence[str]) -> list[str]:
-    return sorted(word for word in words if word in _NEGATIONS)
-
-
-def _numbers(words: Sequence[str]) -> list[str]:
-    return sorted(word for word in words if word[0].isdigit())
 
 
 def _as_sentence(words: Sequence[str]) -> str:

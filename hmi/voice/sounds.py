@@ -15,5 +15,6 @@ def sound_of(text: str) -> str:
     import jellyfish
 
     words = [_SPOKEN_LETTERS.get(word, word) for word in re.findall(r"[a-z]+", text.lower())]
-    # The vowel of a syllable matters little for what was misheard, that there is one at the start does.
-    return jellyfish.metaphone("".join(words)).replace(" ", "")
+    consonants = jellyfish.metaphone("".join(words)).replace(" ", "")
+    # Which vowel it begins with is heard wrongly too often to count ("un" for "on").
+    return re.sub("^[AEIOU]", "A", consonants)

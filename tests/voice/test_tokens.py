@@ -1,0 +1,27 @@
+from hmi.voice.bpe import encode
+
+LETTERS = {byte: chr(byte) for byte in range(33, 127)} | {32: "_"}
+WORDS = ["_", *[chr(c) for c in range(33, 127)], "op", "en", "open", "_w", "in", "_win", "dow", "_window"]
+VOCABULARY = {token: number for number, token in enumerate(dict.fromkeys(WORDS))}
+
+
+def tokens(text: str) -> list[str]:
+    names = {number: token for token, number in VOCABULARY.items()}
+    return [names[number] for number in encode(text, VOCABULARY, LETTERS)]
+
+
+def test_the_earliest_merge_goes_first() -> None:
+    assert tokens("open") == ["open"]
+    assert tokens(" win") == ["_win"]
+
+
+def test_words_are_not_merged_with_each_other() -> None:
+    assert tokens("open open") == ["open", "_", "open"]
+
+
+def test_what_has_no_merge_stays_letters() -> None:
+    assert tokens("xyz!") == ["x", "y", "z", "!"]
+
+
+def test_nothing_has_no_tokens() -> None:
+    assert tokens("") == []
