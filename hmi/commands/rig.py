@@ -99,6 +99,14 @@ def diagram(file: str | None, svg: Path | None) -> None:
 
 
 @rig.command()
+def types() -> None:
+    """Print every type of device with its keys; those in ** must be given."""
+    from hmi.vehicle.gpio.kinds import describe
+
+    click.echo(describe())
+
+
+@rig.command()
 def example() -> None:
     """Print the rig file of the documentation's rig, to begin with.
 

@@ -13,13 +13,15 @@ import pytest
 import yaml
 from rig_kit import BEAM, CATALOGUE, DOME, WINDOW, devices, window, wish
 
-from codriver.clock import RealClock
+from codriver.clock import RealClock, VirtualClock
 from codriver.errors import ResourceError
 from codriver.settings import load_settings
+from firmware_sim.rig.factory import SimulatedRigFactory
 from hmi.settings import SETTINGS
 from hmi.vehicle.base import WriteOutcome
 from hmi.vehicle.conformance import Subject, VehicleConformance
 from hmi.vehicle.gpio.guarded import GuardedPins
+from hmi.vehicle.gpio.ports import DirectPins
 from hmi.vehicle.gpio.rigfile import load_rig
 from hmi.vehicle.gpio.vehicle import GpioVehicle
 from hmi.vehicle.open import open_vehicle
@@ -226,6 +228,20 @@ def test_after_a_fall_into_the_safe_state_a_new_wish_counts_and_an_old_one_does_
     monkeypatch.setattr(vehicle._pins, "beat", beat)
     vehicle._sequence = 10_000
     assert write(vehicle, DOME, True).proved
+
+
+def test_a_pin_that_fails_does_not_keep_the_others_on(monkeypatch, file, caplog):
+    factory = SimulatedRigFactory()
+    pins = DirectPins(load_rig(file, CATALOGUE).wiring(), factory, VirtualClock())
+    pins.drive({LIGHT_PIN: 1.0, BEAM_PIN: 0.0}, 1, 0)
+
+    def fail(value):
+        raise RuntimeError("the chip has gone")
+
+    monkeypatch.setattr(factory.wire(LIGHT_PIN), "_set_state", fail)
+    pins.bank.trip("for the test")
+    assert pins.bank.report().outputs[BEAM_PIN] == 1.0
+    assert "GPIO22 cannot be put into its safe state" in caplog.text
 
 
 def test_pins_that_cannot_be_had_are_one_sentence(file, monkeypatch):

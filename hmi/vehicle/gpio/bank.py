@@ -7,6 +7,7 @@ longer than it may, and when no `beat` has come for the watchdog's time every ou
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from hmi.vehicle.gpio.wiring import Input, Interlock, Output, Report, Wiring
 
 if TYPE_CHECKING:
     from gpiozero.pins import Factory
+
+_log = logging.getLogger(__name__)
 
 Listener = Callable[[Report], None]
 
@@ -211,7 +214,10 @@ class PinBank:
             timer.cancel()
         self._running.clear()
         for pin, spec in sorted(self._specs.items(), key=lambda item: item[1].safe):
-            self._outputs[pin].value = float(spec.safe) if spec.frequency else spec.safe
+            try:
+                self._outputs[pin].value = float(spec.safe) if spec.frequency else spec.safe
+            except Exception:  # noqa: BLE001 - a pin that fails, for whatever reason, must not keep the others on
+                _log.exception("GPIO%d cannot be put into its safe state", pin)
 
     def _tell(self) -> None:
         self._listener(self.report())

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -41,12 +42,15 @@ class GuardedPins:
         self._closing = False
         self._fallback: DirectPins | None = None
         self._link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # lgpio makes files where it runs, and the folder of the program may not be writable.
+        self._folder = tempfile.TemporaryDirectory(prefix="codriver-pins-", ignore_cleanup_errors=True)
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [sys.executable, "-m", "hmi.vehicle.gpio.guardian", str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                cwd=self._folder.name,
                 env={**os.environ, **(environment or {})},
             )
         try:
@@ -54,6 +58,7 @@ class GuardedPins:
         except BaseException:
             self._link.close()
             self.process.wait(_END)
+            self._folder.cleanup()
             raise
         self._reader = threading.Thread(target=self._read, name="codriver-pins", daemon=True)
         self._reader.start()
@@ -88,6 +93,7 @@ class GuardedPins:
             _log.error("the guardian of the pins does not end by itself and is killed")
             self.process.kill()
             self.process.wait(_END)
+        self._folder.cleanup()
 
     def _first_report(self) -> Report:
         self._send({"factory": self._factory, "wiring": self._wiring.as_json()})

@@ -256,3 +256,32 @@ KINDS: Mapping[str, Kind] = {
     )
 }
 """Every type by its name in rig.yaml."""
+
+
+def describe() -> str:
+    """Every type and its keys as text in Markdown."""
+    return "\n\n".join(_describe(kind) for kind in KINDS.values())
+
+
+def _describe(kind: Kind) -> str:
+    lines = [f"`{kind.name}`: {kind.summary}.", "", "| key | meaning |", "|---|---|"]
+    rows = {key: f"signal, {role.needs}" for key, role in kind.signals.items()}
+    rows |= {key: f"pin, {goes_to}" for key, goes_to in {**kind.outputs, **kind.inputs}.items()}
+    rows |= {key: _describe_option(option) for key, option in kind.options.items()}
+    for key, meaning in rows.items():
+        lines.append(f"| {f'**{key}**' if key in kind.required else key} | {meaning} |")
+    return "\n".join(lines)
+
+
+def _describe_option(option: Option) -> str:
+    text = option.help
+    if option.choices:
+        text += f" ({' or '.join(option.choices)})"
+    elif option.of is dict:
+        text += ", one per line"
+    elif option.of is not str and not isinstance(option.default, bool) and option.maximum < 1e6:
+        text += f" ({'above ' if option.above else ''}{option.minimum:g} to {option.maximum:g})"
+    if option.default is None:
+        return text
+    default = str(option.default).lower() if isinstance(option.default, bool) else option.default
+    return f"{text}; {f'{default:g}' if isinstance(default, float) else default} if not given"
