@@ -14,6 +14,8 @@ VERSION = "1"
 """Goes into the provenance; to be raised with every change of a question below."""
 
 Message = Mapping[str, str]
+_MOST = 8
+"""Changes and readings of one sentence; a small model would not stop by itself."""
 
 _WRITER = """\
 You write test cases for the voice control of a car. Each case has the state that the test sets before
@@ -92,11 +94,11 @@ def reading_schema(turns: int, offered: Sequence[Signal]) -> dict[str, Any]:
 
 def _changes(signals: Sequence[Signal]) -> dict[str, Any]:
     value = {"anyOf": [{"type": "boolean"}, {"type": "number"}, {"type": "string"}]}
-    return {"type": "array", "items": _object(signal=_path(signals), value=value)}
+    return {"type": "array", "items": _object(signal=_path(signals), value=value), "maxItems": _MOST}
 
 
 def _paths(signals: Sequence[Signal]) -> dict[str, Any]:
-    return {"type": "array", "items": _path(signals)}
+    return {"type": "array", "items": _path(signals), "maxItems": _MOST}
 
 
 def _path(signals: Sequence[Signal]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ MAX_TROUBLE = 3
 """Questions in a row that the endpoint does not answer properly before the run is given up."""
 MAX_FRUITLESS = 12
 """Questions in a row without a case after which the model is given up."""
-_TOKENS_EACH = 500
+_TOKENS_EACH = 350
 """Length of an answer for one case."""
 _TEMPERATURE = 0.9
 """Variety is wanted; what comes of it is verified."""
