@@ -7,8 +7,9 @@ import re
 _APOSTROPHES = re.compile(r"[’‘`´]")
 _WORD = re.compile(r"#[0-9a-f]{6}\b|\d+(?:[.,]\d+)?|[a-zà-öø-ÿ]+(?:'[a-z]+)*'?|[,.;:!?]|[^\s]")
 _UNITS = {"%": "percent", "°": "degrees", "℃": "degrees celsius", "℉": "degrees fahrenheit", "&": "and"}
+_STATED = "still open closed shut locked unlocked on off too not stuck getting gone broken so very".split()
 _IS = re.compile(
-    r"\b(?!driver|passenger|kid|child|mom|dad|mum)(\w+)'s(?= (?:still|open|closed|shut|locked|unlocked|on|off|too|not|stuck|getting|gone|broken|so|very)\b)"
+    rf"\b(?!driver|passenger|kid|child|mom|dad|mum)(\w+)'s(?= (?:{'|'.join(_STATED)})\b)",
 )
 """ "the door's still open" states; "the driver's window" names."""
 _PAUSES = frozenset(",.;:!?")
