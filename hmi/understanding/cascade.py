@@ -6,6 +6,7 @@ through the last exchanges.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,10 @@ from hmi.understanding.llm.describe import describe
 from hmi.understanding.llm.prompt import Exchange
 from hmi.understanding.llm.recogniser import LlmRecogniser
 
+_WE_ARE = re.compile(r"\bwe['’]re\b", re.IGNORECASE)
+"""Without its apostrophe it would be the "were" of a question."""
+_DROPPED_G = re.compile(r"\b([a-z]{3,}in)['’](?=\W|$)", re.IGNORECASE)
+""" "foggin'" """
 HISTORY = 6
 """Exchanges that are kept."""
 
@@ -42,9 +47,14 @@ class Cascade:
         """Interpret `text`; `Act.UNKNOWN` when neither level can account for it."""
         known = context.memory if isinstance(context.memory, Remembered) else Remembered(context.memory)
         inner = replace(context, memory=known.grammar, question=_unwrapped(context.question))
-        meant = self._grammar.interpret(text, inner)
+        said = _DROPPED_G.sub(r"\1g", _WE_ARE.sub("we are", text))
+        meant = self._grammar.interpret(said, inner)
         if meant.act is Act.UNKNOWN:
-            meant = self._llm.interpret(text, inner, known.exchanges, meant)
+            meant = self._llm.interpret(said, inner, known.exchanges, meant)
+        elif meant.act is Act.CLARIFY and meant.question is not None and not meant.question.options:
+            # The grammar misses the device; a need may say which one is meant.
+            second = self._llm.interpret(said, inner, known.exchanges, meant)
+            meant = meant if second.act is Act.UNKNOWN else second
         return self._remembering(text, meant, known)
 
     def warm_up(self) -> None:

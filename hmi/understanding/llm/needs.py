@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from hmi.catalogue.families import Degree, Family, FamilyKind
 from hmi.catalogue.family_file import Families
 from hmi.catalogue.signal import Value
 from hmi.understanding.grammar.amounts import CRACK
-from hmi.understanding.llm.phrases import MILD, Pattern, PhraseSet, Sets
+from hmi.understanding.llm.phrases import GAP, MILD, Pattern, PatternIndex, PhraseSet, Sets
 
 NEEDS_FILE = Path(__file__).parent / "data" / "needs.yaml"
 _NEED_KEYS = frozenset({"says", "unless", "where", "do"})
@@ -67,22 +67,24 @@ class NeedFound:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
 class Needs:
     """All needs of the file."""
 
-    needs: tuple[Need, ...]
-    sets: Sets = field(repr=False)
+    def __init__(self, needs: Sequence[Need], sets: Sets) -> None:
+        self.needs = tuple(needs)
+        self.sets = sets
+        self._by_id = {need.id: need for need in needs}
+        self._says = PatternIndex(((need.id, pattern) for need in needs for pattern in need.says), sets)
 
     def find(self, words: Sequence[str]) -> list[NeedFound]:
         """The needs that `words` speak of, each where its longest phrase stands; the longest first."""
         found: list[NeedFound] = []
-        for need in self.needs:
-            spans = [span for pattern in need.says if (span := pattern.find(words, self.sets))]
-            if spans and not any(pattern.find(words, self.sets) for pattern in need.unless):
+        for name, spans in self._says.find(words).items():
+            need = self._by_id[name]
+            if not any(pattern.find(words, self.sets) for pattern in need.unless):
                 start, end = max(spans, key=lambda span: (span[1] - span[0], -span[0]))
                 found.append(NeedFound(need, start, end))
-        found.sort(key=lambda item: item.start - item.end)
+        found.sort(key=lambda item: (item.start - item.end, item.start, item.need.id))
         return found
 
 
@@ -106,6 +108,8 @@ def _need(file: Path, name: str, entry: Any, sets: Sets) -> Need:
     unknown = {used for pattern in (*says, *unless) for used in pattern.sets()} - set(sets)
     if unknown:
         raise FileFormatError(f"{file}: the need {name} uses the unknown sets {', '.join(sorted(unknown))}.")
+    if any(not pattern.parts or pattern.parts[0] == GAP for pattern in says):
+        raise FileFormatError(f"{file}: a phrase of the need {name} is empty or begins with a gap.")
     where = entry.get("where", "own")
     if where not in PLACES:
         raise FileFormatError(f"{file}: the need {name} has the place {where!r}; use one of {', '.join(PLACES)}.")
@@ -150,7 +154,8 @@ def spoken_value(family: Family, word: Any) -> Value | None:
     if family.kind is FamilyKind.OPENING and word in ("open", "close", "crack"):
         return {"open": 100, "close": 0, "crack": CRACK}[word]
     if word in ("on", "off"):
-        return family.on if word == "on" else family.off
+        strength = family.on if word == "on" else family.off
+        return -strength if family.negative and isinstance(strength, int | float) else strength
     allowed = next(iter(family.members.values())).allowed
     if word in allowed:
         return str(word)

@@ -16,9 +16,9 @@ from hmi.understanding.grammar.questions import is_question
 from hmi.understanding.grammar.text import PAUSE, words_of
 from hmi.understanding.llm.remarks import Judge, Span
 
-MAX_WORDS = 32
+MAX_WORDS = 28
 """Words of a longer sentence are looked at up to here."""
-_MAX_TRIES = 400
+_MAX_TRIES = 120
 _FILLING = ("filler", "function", "conj", "remark", "possessives", "pronouns")
 
 
@@ -74,6 +74,14 @@ class _Search:
         self._context = replace(context, awaiting_confirmation=False)
         self._words = words
         self._tries = 0
+        self._readable: list[bool] = []
+        self._anchors: list[bool] = []
+        for token in lexicon.tokens(list(words)):
+            known = bool(token.senses) and not (token.has("negation") or token.has("condition"))
+            anchor = token.names() or token.has("pronouns") or token.has("unit")
+            for _ in token.text.split():
+                self._readable.append(known)
+                self._anchors.append(anchor)
 
     def spans(self) -> list[Span]:
         """The longest readable part that names a device, and further ones left and right of it, in order."""
@@ -100,6 +108,8 @@ class _Search:
             for first in range(start, end - length + 1):
                 last = first + length
                 if PAUSE in (self._words[first], self._words[last - 1]):
+                    continue
+                if not (all(self._readable[first:last]) and any(self._anchors[first:last])):
                     continue
                 meant = self._try(first, last)
                 if meant is not None:

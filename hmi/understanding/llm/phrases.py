@@ -66,12 +66,17 @@ class PhraseSet:
         for phrases in self._by_first.values():
             phrases.sort(key=len, reverse=True)
 
+    @property
+    def first_words(self) -> frozenset[str]:
+        """The words that its phrases begin with."""
+        return frozenset(self._by_first)
+
     def ends(self, words: Sequence[str], start: int) -> list[int]:
         """Where phrases that begin at `start` end, the longest first."""
         if start >= len(words):
             return []
         found = []
-        for form in _forms(words[start]):
+        for form in forms(words[start]):
             for phrase in self._by_first.get(form, ()):
                 end = start + len(phrase)
                 if end <= len(words) and all(map(_same, phrase[1:], words[start + 1 : end])):
@@ -100,10 +105,14 @@ class Pattern:
     def find(self, words: Sequence[str], sets: Sets) -> tuple[int, int] | None:
         """The first place where it stands in `words`, as start and end; None when it does not."""
         for start in range(len(words)):
-            end = self._match(words, start, 0, sets)
+            end = self.end_from(words, start, sets)
             if end is not None:
                 return start, end
         return None
+
+    def end_from(self, words: Sequence[str], start: int, sets: Sets) -> int | None:
+        """Where it ends if it begins at `start`; None when it does not."""
+        return self._match(words, start, 0, sets)
 
     def _match(self, words: Sequence[str], at: int, part: int, sets: Sets) -> int | None:
         if part == len(self.parts):
@@ -132,15 +141,39 @@ class Pattern:
         return [at + 1] if at < len(words) and _same(name, words[at]) else []
 
 
-def _forms(word: str) -> tuple[str, ...]:
+def forms(word: str) -> tuple[str, ...]:
     """How the data may write a spoken word: "windscreens" stands for "windscreen's", "foggin" for "fogging"."""
-    forms = [word]
     if len(word) > 3 and word.endswith("s"):
-        forms.append(word[:-1])
+        return word, word[:-1]
     if len(word) > 4 and word.endswith("in"):
-        forms.append(word + "g")
-    return tuple(forms)
+        return word, word + "g"
+    return (word,)
 
 
 def _same(written: str, spoken: str) -> bool:
-    return written == spoken or (written in _forms(spoken))
+    return written == spoken or written in forms(spoken)
+
+
+class PatternIndex:
+    """Many patterns, found in one pass over a sentence by the word they begin with."""
+
+    def __init__(self, patterns: Iterable[tuple[str, Pattern]], sets: Sets) -> None:
+        """Each pattern comes with the name of what it stands for; no pattern may begin with a gap."""
+        self._sets = sets
+        self._by_first: dict[str, list[tuple[str, Pattern]]] = {}
+        for name, pattern in patterns:
+            first = pattern.parts[0]
+            starts = sets[first[1:-1]].first_words if first.startswith("<") else {first}
+            for word in starts:
+                self._by_first.setdefault(word, []).append((name, pattern))
+
+    def find(self, words: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+        """Name → where its patterns stand, as start and end."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for start, word in enumerate(words):
+            for form in forms(word):
+                for name, pattern in self._by_first.get(form, ()):
+                    end = pattern.end_from(words, start, self._sets)
+                    if end is not None:
+                        found.setdefault(name, []).append((start, end))
+        return found

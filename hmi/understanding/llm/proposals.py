@@ -34,6 +34,7 @@ _QUIET = (
     "all",
 )
 _BACK = frozenset({"back", "in back"})
+_MAX_TAIL = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ class NeedReader:
                 places.append(place)
         if len(places) > 1:
             places = [place for place in places if place != "mine"]
+        if "passengers" in kept and "rear" in places:  # those in the back, not the one in front
+            places = [place for place in places if place != "passenger"]
         return tuple(dict.fromkeys(places))
 
     def _held_back(self, rest: Sequence[str]) -> bool:
@@ -154,19 +157,34 @@ class NeedReader:
             end += 1
         if self._asks_elsewhere([*words[:start], PAUSE, *words[end:]]):
             return False
-        rest = [*words[start : item.start], *words[item.end : end]]
+        placed = bool(self._said_places(words))
+        return self._quiet(words[start : item.start], placed) and self._harmless_tail(
+            words[item.end : end], placed
+        )
+
+    def _quiet(self, rest: Sequence[str], placed: bool) -> bool:
+        """True when `rest` says nothing but where, how much and to whom."""
         index = 0
         while index < len(rest):
             mild = self._needs.sets[MILD].ends(rest, index)
             if mild:
                 index = mild[0]
                 continue
-            token = self._lexicon.tokens(rest[index:])[0]
-            person = any(find_phrase(rest[index : index + 2], names) == 0 for names in people().values())
+            token = self._lexicon.tokens(list(rest[index:]))[0]
+            names = [*people().values(), *([word_lists()["persons"]] if placed else [])]
+            person = any(find_phrase(rest[index : index + 2], phrases) == 0 for phrases in names)
             if not person and not any(token.has(sense) for sense in _QUIET):
                 return False
             index += len(token.text.split())
         return True
+
+    def _harmless_tail(self, rest: Sequence[str], placed: bool) -> bool:
+        """True when what follows the need only says more about it ("… on this wheel", "… I could fall asleep")."""
+        if self._quiet(rest, placed):
+            return True
+        begins = find_phrase(rest[:1], word_lists()["tails"]) == 0
+        tokens = self._lexicon.tokens(list(rest))
+        return begins and len(rest) <= _MAX_TAIL and not any(token.has("number") for token in tokens)
 
     def _asks_elsewhere(self, words: Sequence[str]) -> bool:
         """True when another clause names a device, an amount or something to do: more is meant than the need."""

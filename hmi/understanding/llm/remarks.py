@@ -14,6 +14,7 @@ _AMOUNTS = ("number", "unit", "fraction", "extreme", "colour")
 _QUIET = ("filler", "function", "conj", "also", "pause", "remark", "more")
 _DEVICE_ACTS = frozenset({"open", "close", "on", "off", "lock", "unlock", "heat", "cool", "play"})
 _PERSONS = frozenset({"she", "he", "shes", "hes", "they", "theyre", "who", "whos"})
+_LET = frozenset({"let", "lets", "let us"})
 _LOOSE = frozenset({"so", "because", "cause", "cos", "cuz"})
 _SAYS_WHAT = (
     "act",
@@ -55,6 +56,8 @@ class Judge:
         """The first reason for doubt; empty when there is none."""
         if not self._named():
             return "no device named"
+        if any((self._words[span.start],) in self._lists["phrasal"] for span in self._spans):
+            return "a verb that may mean something else"
         for start, end in self._pieces():
             doubt = self._piece(start, end)
             if doubt:
@@ -120,9 +123,13 @@ class Judge:
         while tokens and tokens[0].has("conj"):
             tokens.pop(0)
         beside = left in {span.end for span in self._spans} or right in {span.start for span in self._spans}
+        if right in {span.start for span in self._spans} and (words[-1],) in lists["phrasal"]:
+            return "words before it"
         telling = [t for t in tokens if not any(t.has(s) for s in _QUIET) or (beside and t.has("act"))]
         if not telling:
             return ""
+        if self._points_outside(tokens):
+            return "what the pronoun stands for"
         remark = self._is_clause(words)
         if not remark and self._names_more(tokens, joined):
             return "another request"
@@ -178,12 +185,30 @@ class Judge:
         if right in {span.start for span in self._spans}:
             tokens = self._lexicon.tokens(list(words))
             subject = (words[-1],) in self._lists["subjects"] and not tokens[-1].has("conj")
-            verb = any(token.has("light") or token.has("act") for token in tokens)
-            if subject or (verb and not remark) or (len(words) > _MAX_VOCATIVE and not remark):
+            verb = any((token.has("light") or token.has("act")) and token.text not in _LET for token in tokens)
+            told = not self._commands(right) or find_phrase(words, self._lists["not"]) is not None
+            if subject or told or (verb and not remark) or (len(words) > _MAX_VOCATIVE and not remark):
                 return "words before it"
         if left in {span.end for span in self._spans} and not (remark or self._harmless_after(words)):
             return "words after it"
         return ""
+
+    def _commands(self, start: int) -> bool:
+        """True when the words from `start` on begin like a command ("turn …", "close …"), not like a report."""
+        for token in self._lexicon.tokens(list(self._words[start:])):
+            if token.has("filler") and not token.has("light"):
+                continue
+            verb = token.has("light") or (
+                token.has("act") and not token.has("function") and not token.has("place")
+            )
+            return verb and not token.text.endswith(("s", "ed", "ing"))
+        return False
+
+    def _points_outside(self, tokens: Sequence[Token]) -> bool:
+        """True when the request has only a pronoun where the words around it name a device."""
+        named = any(token.names() for token in self._inside)
+        pronoun = any(token.has("pronouns") for token in self._inside)
+        return pronoun and not named and any(token.names() for token in tokens)
 
     def _harmless_after(self, words: Sequence[str]) -> bool:
         """True for a purpose ("so she can find it"), or "for …" and "at …" where no place is to be chosen."""

@@ -11,8 +11,21 @@ from codriver.yaml_files import load_yaml
 from hmi.understanding.grammar.text import words_of
 
 WORD_FILE = Path(__file__).parent / "data" / "words.yaml"
-_LISTS = ("not_now", "not", "complains", "tells", "reason", "says_that", "subjects", "idioms", "asks_first")
-_TABLES = ("people",)
+_LISTS = (
+    "not_now",
+    "not",
+    "complains",
+    "tells",
+    "reason",
+    "says_that",
+    "subjects",
+    "idioms",
+    "asks_first",
+    "persons",
+    "phrasal",
+    "tails",
+)
+_TABLES = ("people", "actions", "names")
 
 Phrase = tuple[str, ...]
 
@@ -46,3 +59,11 @@ def find_phrase(words: Sequence[str], phrases: frozenset[Phrase]) -> int | None:
             if tuple(words[start : start + length]) in phrases:
                 return start
     return None
+
+
+@lru_cache(maxsize=1)
+def wording() -> tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]:
+    """Family → how more and less (or on and off) are said, and what one and several are called."""
+    word_lists()
+    data = load_yaml(WORD_FILE)
+    return data["actions"], data["names"]
