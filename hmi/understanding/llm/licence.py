@@ -19,8 +19,10 @@ from hmi.understanding.grammar.amounts import Amount, ImpossibleValueError, NoSe
 from hmi.understanding.grammar.lexicon import FamilyGrammar, Lexicon, NounUse, Token
 from hmi.understanding.grammar.places import Seating, Where, members_at
 from hmi.understanding.llm.said import Said
+from hmi.understanding.llm.words import find_phrase, word_lists
 
 State = Mapping[str, Value]
+_RANGES = (FamilyKind.AXIS, FamilyKind.TEMPERATURE)
 _SWAPPED = {"on": "off", "off": "on"}
 _MAX_NUMBERS = 6
 _TOLERANCE = 1.0
@@ -191,6 +193,7 @@ def _meant(grammar: FamilyGrammar, place: Place, tokens: Sequence[Token], state:
     if any(use.inverse for use in uses):
         operations |= {_SWAPPED.get(operation, operation) for operation in operations}
     signal = family.members[place]
+    said_words = [word for token in tokens for word in token.text.split()]
     for use in uses:
         if use.value is not None:
             yield use.value
@@ -200,6 +203,8 @@ def _meant(grammar: FamilyGrammar, place: Place, tokens: Sequence[Token], state:
         except (NoSenseError, ImpossibleValueError):
             continue
         yield from _values_of(wish, family, state.get(signal.path), signal.bounds())
+    if find_phrase(said_words, word_lists()["to_the_end"]) is not None and family.kind in _RANGES:
+        yield from signal.bounds()
     if any(token.has("same") for token in tokens):
         yield from (state[other.path] for other in family.members.values() if other.path in state)
 

@@ -123,6 +123,8 @@ class Pattern:
                 found = self._match(words, end, part + 1, sets)
                 if found is not None:
                     return found
+                if end < len(words) and words[end] == PAUSE:
+                    return None
             return None
         for end in self._ends(name, words, at, sets):
             found = self._match(words, end, part + 1, sets)

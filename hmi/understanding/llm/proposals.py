@@ -14,7 +14,7 @@ from hmi.understanding.grammar.places import Seating, Where, members_at
 from hmi.understanding.grammar.text import PAUSE
 from hmi.understanding.llm.needs import InState, Need, NeedFound, Needs, Proposal, spoken_value
 from hmi.understanding.llm.phrases import MILD, contracted
-from hmi.understanding.llm.words import find_phrase, people, word_lists
+from hmi.understanding.llm.words import find_phrase, people, without_phrases, word_lists
 
 _QUIET = (
     "filler",
@@ -124,7 +124,7 @@ class NeedReader:
         return list(family.members)
 
     def _said_places(self, words: Sequence[str]) -> tuple[str, ...]:
-        kept = _without(words, word_lists()["idioms"])
+        kept = without_phrases(words, word_lists()["idioms"])
         tokens = self._lexicon.tokens([word for word in kept if word != PAUSE])
         places = [token.senses["place"] for token in tokens if _is_place(token)]
         for place, names in people().items():
@@ -198,14 +198,6 @@ def _acts(token: Token) -> bool:
 
 def _is_place(token: Token) -> bool:
     return token.has("place") and (not token.has("act") or token.text in _BACK)
-
-
-def _without(words: Sequence[str], phrases: frozenset[tuple[str, ...]]) -> list[str]:
-    kept = list(words)
-    while (at := find_phrase(kept, phrases)) is not None:
-        longest = max(len(phrase) for phrase in phrases if tuple(kept[at : at + len(phrase)]) == phrase)
-        del kept[at : at + longest]
-    return kept
 
 
 def _for_all(words: Sequence[str]) -> bool:

@@ -16,12 +16,12 @@ from hmi.understanding.llm.describe import describe
 from hmi.understanding.llm.model import LanguageModel
 from hmi.understanding.llm.needs import Needs
 from hmi.understanding.llm.prompt import Exchange, Situation, correction_prompt, free_prompt
-from hmi.understanding.llm.retrieval import FamilyIndex, load_examples
+from hmi.understanding.llm.retrieval import SignalIndex, load_examples
 from hmi.understanding.llm.samples import TEMPERATURE, best_of
 from hmi.understanding.llm.verify import Ground, Verdict, verify
 
 EXAMPLES = 4
-READABLE_FAMILIES = 8
+READABLE = 16
 HISTORY = 4
 _SIGNALS = 48
 """Signals offered to the model at most; a sentence that names so many things names none."""
@@ -64,7 +64,7 @@ class FreeReader:
     def __init__(self, catalogue: Catalogue, families: Families, needs: Needs) -> None:
         self._catalogue = catalogue
         self._families = families
-        self._index = FamilyIndex(families, needs)
+        self._index = SignalIndex(catalogue, families, needs)
         self._examples = load_examples()
 
     def read(
@@ -87,7 +87,7 @@ class FreeReader:
         answers = _Answers()
         for sample in range(samples):
             temperature = TEMPERATURE if sample else 0.0
-            for answer, verdict in self._ask(model, messages, schema, reading, readable, temperature):
+            for answer, verdict in self._ask(model, messages, schema, reading, temperature):
                 answers.add(answer, verdict)
         return self._interpretation(answers, breaks_rule)
 
@@ -105,9 +105,8 @@ class FreeReader:
         return fitting
 
     def _readable(self, reading: Reading) -> list[str]:
-        paths = dict.fromkeys(sorted(reading.ground.licence.readable))
-        for family in self._index.near(reading.words, READABLE_FAMILIES):
-            paths.update(dict.fromkeys(signal.path for signal in self._families[family].members.values()))
+        paths = dict.fromkeys(self._index.near(reading.words, READABLE))
+        paths.update(dict.fromkeys(sorted(reading.ground.licence.readable)))
         return list(paths)[:_SIGNALS]
 
     def _ask(
@@ -116,7 +115,6 @@ class FreeReader:
         messages: Sequence[Message],
         schema: Mapping[str, object],
         reading: Reading,
-        readable: Sequence[str],
         temperature: float,
     ) -> list[tuple[ModelAnswer, Verdict]]:
         """One answer that can be used, after one more try with the reason; none otherwise."""
@@ -128,8 +126,8 @@ class FreeReader:
                 problems: tuple[str, ...] = (str(error),)
             else:
                 verdict = verify(answer, reading.ground, self._catalogue, self._families, reading.state)
-                unread = [path for path in answer.reads if path not in readable]
-                problems = verdict.problems or tuple(f"{path[:120]} is not in the list" for path in unread)
+                unread = [path for path in answer.reads if path not in self._catalogue]
+                problems = verdict.problems or tuple(f"there is no signal {path[:120]}" for path in unread)
                 if not problems:
                     return [(answer, verdict)]
             if attempt == 0:

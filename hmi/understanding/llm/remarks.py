@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hmi.requests import Interpretation
 from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.text import PAUSE
-from hmi.understanding.llm.words import find_phrase, word_lists
+from hmi.understanding.llm.words import find_phrase, without_phrases, word_lists
 
 _AMOUNTS = ("number", "unit", "fraction", "extreme", "colour")
 _QUIET = ("filler", "function", "conj", "also", "pause", "remark", "more")
@@ -56,6 +56,9 @@ class Judge:
         """The first reason for doubt; empty when there is none."""
         if not self._named():
             return "no device named"
+        paths = [request.signal.path for span in self._spans for request in span.meant.requests]
+        if len(set(paths)) < len(paths):
+            return "the same thing twice"
         if any((self._words[span.start],) in self._lists["phrasal"] for span in self._spans):
             return "a verb that may mean something else"
         for start, end in self._pieces():
@@ -110,8 +113,12 @@ class Judge:
         return any(span.start <= index < span.end for span in self._spans)
 
     def _piece(self, left: int, right: int) -> str:
-        words = self._without_idioms(list(self._words[left:right]))
         lists = self._lists
+        words = without_phrases(self._words[left:right], lists["polite"])
+        # "my back hurts" names no place
+        words = without_phrases(words, lists["idioms"], ["it"])
+        if not words:
+            return ""
         if find_phrase(words, lists["not_now"]) is not None:
             return "another time or a condition"
         if find_phrase(words, lists["tells"]) is not None:
@@ -150,14 +157,6 @@ class Judge:
             return False
         places = {token.senses["place"] for token in self._inside if token.has("place")}
         return any(token.senses["place"] not in places for token in telling if token.has("place"))
-
-    def _without_idioms(self, words: list[str]) -> list[str]:
-        """Leave out phrases like "my back hurts", whose words would look like a place."""
-        idioms, kept = self._lists["idioms"], list(words)
-        while (at := find_phrase(kept, idioms)) is not None:
-            longest = max(len(p) for p in idioms if tuple(kept[at : at + len(p)]) == p)
-            kept[at : at + longest] = ["it"]
-        return kept
 
     def _turns_round(self, words: list[str]) -> bool:
         """True for a negation that is no mere complaint ("I can't see a thing")."""

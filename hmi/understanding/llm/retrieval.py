@@ -6,6 +6,7 @@ BM25 over a few hundred short texts needs no model, no index on disk and less th
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,31 +60,32 @@ def _stem(word: str) -> str:
     return word
 
 
-class FamilyIndex:
-    """Finds families by label, nouns, descriptions and the needs that they meet."""
+class SignalIndex:
+    """Finds signals by the words of their family, path and description, and of the needs that they meet."""
 
-    def __init__(self, families: Families, needs: Needs) -> None:
+    def __init__(self, catalogue: Catalogue, families: Families, needs: Needs) -> None:
         phrases: dict[str, list[str]] = {}
         for need in needs.needs:
             for proposal in need.proposals:
                 said = [part for pattern in need.says for part in pattern.parts if part.isalpha()]
                 phrases.setdefault(proposal.device, []).extend(said)
-        self._ids = [family.id for family in families]
-        texts = []
-        for family in families:
-            nouns = [
-                *family.words.get("nouns", ()),
-                *family.words.get("things", ()),
-                *family.words.get("also", ()),
-            ]
-            told = " ".join(signal.description for signal in family.members.values())
-            words = words_of(" ".join([family.label, family.group, *map(str, nouns)])[:2000])
-            texts.append([*words, *words_of(told), *phrases.get(family.id, ())])
+        self._paths: list[str] = []
+        texts: list[list[str]] = []
+        for signal in catalogue.signals():
+            family = families.of(signal.path)
+            spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|\.", " ", signal.path.removeprefix("Vehicle."))
+            words = words_of(f"{spaced} {signal.description}"[:2000])
+            if family is not None:
+                keys = ("nouns", "things", "also", "asks", "asks_is")
+                nouns = " ".join(str(noun) for key in keys for noun in family.words.get(key, ()))
+                words += [*words_of(f"{family.label} {nouns}"[:2000]), *phrases.get(family.id, ())]
+            self._paths.append(signal.path)
+            texts.append(words)
         self._bm25 = Bm25(texts)
 
     def near(self, words: Sequence[str], limit: int) -> list[str]:
-        """The ids of the families that `words` may be about, best first."""
-        return [self._ids[index] for index, _ in self._bm25.best(words, limit)]
+        """The paths that `words` may be about, best first."""
+        return [self._paths[index] for index, _ in self._bm25.best(words, limit)]
 
 
 @dataclass(frozen=True, slots=True)

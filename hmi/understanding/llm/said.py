@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hmi.catalogue.families import FamilyKind
 from hmi.understanding.grammar.lexicon import Lexicon, NounUse, Token
 from hmi.understanding.grammar.text import PAUSE, words_of
-from hmi.understanding.llm.words import find_phrase, word_lists
+from hmi.understanding.llm.words import find_phrase, without_phrases, word_lists
 
 _CUTS = ("pause", "conj", "except", "correction")
 _REASONS = frozenset({"so", "because", "cause", "cos", "cuz"})
@@ -83,6 +83,8 @@ class Listener:
             parts.append(Part(tuple(tokens), self._families(tokens), excepted or negated))
             if negated and _about_all(tokens, parts):
                 held_back = held_back or "it says what not to do"
+        if not any(part.families for part in parts):
+            parts = [replace(part, families=self._by_verb(part.tokens)) for part in parts]
         return Said(text, tuple(word for word in words if word != PAUSE), tuple(parts), held_back)
 
     def _families(self, tokens: Sequence[Token]) -> frozenset[str]:
@@ -98,13 +100,16 @@ class Listener:
                     found.add(family)
             if token.senses.get("unit") in ("degrees", "celsius", "fahrenheit"):
                 found.update(self._temperatures)
-        if not found:
-            found.update(self._without_noun(tokens, acts))
-        return frozenset(found)
+        return frozenset(found or self._without_noun(tokens, acts))
+
+    def _by_verb(self, tokens: Sequence[Token]) -> frozenset[str]:
+        """The families that a verb points at ("fold them in"), for a sentence that names none."""
+        acts = {token.senses["act"] for token in tokens if token.has("act")}
+        return frozenset(family for act in acts for family in self._telling_acts.get(act, ()))
 
     def _without_noun(self, tokens: Sequence[Token], acts: set[str]) -> set[str]:
-        """What a clause is about that names no device: by its verb, or by a number like a cabin temperature."""
-        found = {family for act in acts for family in self._telling_acts.get(act, ())}
+        """What a clause is about without a noun: "louder", or a number like a cabin temperature."""
+        found: set[str] = set()
         for family, grammar in self._lexicon.grammars.items():
             if any(alone <= acts for alone in grammar.alone):
                 found.add(family)
@@ -132,6 +137,7 @@ def _cut(tokens: Sequence[Token]) -> list[tuple[list[Token], bool]]:
 
 def _another_time(tokens: Sequence[Token]) -> str:
     words = [word for token in tokens if not token.has("filler") for word in token.text.split()]
+    words = without_phrases(words, word_lists()["polite"])
     if find_phrase(words, word_lists()["not_now"]) is not None:
         return "it speaks of another time or a condition"
     if find_phrase(words, word_lists()["tells"]) is not None:
@@ -158,4 +164,6 @@ def _about_all(tokens: Sequence[Token], parts: Sequence[Part]) -> bool:
     telling = [token for token in tokens if not token.has("filler")]
     commands = bool(telling) and telling[0].has("negation")
     rest = telling[1:]
+    if any(token.has("place") for token in rest):
+        return False  # "not the rear ones" is an exception
     return commands and (len(rest) <= _BARE or any(token.has("pronouns") for token in rest))

@@ -24,6 +24,8 @@ _LISTS = (
     "persons",
     "phrasal",
     "tails",
+    "polite",
+    "to_the_end",
 )
 _TABLES = ("people", "actions", "names")
 
@@ -67,3 +69,15 @@ def wording() -> tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]
     word_lists()
     data = load_yaml(WORD_FILE)
     return data["actions"], data["names"]
+
+
+def without_phrases(words: Sequence[str], phrases: frozenset[Phrase], instead: Sequence[str] = ()) -> list[str]:
+    """`words` with every one of `phrases` left out, or `instead` in its place."""
+    kept = list(words)
+    start = 0
+    while (at := find_phrase(kept[start:], phrases)) is not None:
+        at += start
+        longest = max(len(phrase) for phrase in phrases if tuple(kept[at : at + len(phrase)]) == phrase)
+        kept[at : at + longest] = instead
+        start = at + len(instead)
+    return kept
