@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,8 @@ from hmi.understanding.llm.embedded import EmbeddedServer
 
 _EMBEDDED_TIMEOUT = 3.0
 """Seconds; the embedded model answers in a fraction of one, and the driver waits."""
+_LOOK_AGAIN = 30.0
+"""Seconds until weights that were not there are looked for again; somebody may be pulling them."""
 
 
 class NoModelError(EndpointError):
@@ -77,9 +80,10 @@ class EmbeddedModel:
         self._lock = threading.Lock()
         self._server: EmbeddedServer | None = None
         self._client: ChatClient | None = None
+        self._look_again_at = 0.0
 
     def complete(self, messages: Sequence[Message], schema: Mapping[str, Any], *, temperature: float = 0.0) -> str:
-        """The answer's text. Raises `EndpointError`."""
+        """The answer's text. Raises `EndpointError`, and `NoModelError` where there are no weights."""
         return self._ready().complete(messages, schema, temperature=temperature, limit=64 if self.chooses else 300)
 
     def warm_up(self) -> None:
@@ -102,6 +106,9 @@ class EmbeddedModel:
     def _ready(self) -> ChatClient:
         with self._lock:
             if self._client is None:
+                if time.monotonic() < self._look_again_at:
+                    raise NoModelError("The embedded model is not on this computer; run `codriver models pull`.")
+                self._look_again_at = time.monotonic() + _LOOK_AGAIN
                 self._server = EmbeddedServer(self._weights(), self._threads)
                 self._client = ChatClient(self._server.endpoint(_EMBEDDED_TIMEOUT, 0))
             return self._client

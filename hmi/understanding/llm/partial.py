@@ -51,7 +51,8 @@ class PartialReader:
         """The parts of `text` that ask for a change, as one request; None when there are none."""
         words = words_of(text)[:MAX_WORDS]
         if is_question(self._lexicon.tokens(words)):
-            return None
+            # "What a day! Close the boot": a question may be followed by a request.
+            words = words[words.index(PAUSE) + 1 :] if PAUSE in words else []
         search = _Search(self._recogniser, self._lexicon, replace(context, question=None), words)
         spans = search.spans()
         if not spans:
