@@ -215,7 +215,7 @@ def test_an_actuator_with_only_a_contact_can_be_read_but_not_moved(bench_of):
 
 def test_silent_pins_make_every_reading_unknown(example):
     example.pins.bank._listener = lambda report: None
-    example.clock.advance(2.0)
+    example.clock.advance(3.0)
     assert example.vehicle.read(DOME) is None and example.vehicle.read(SPEED) == 0.0
     result = example.write(DOME, True)
     assert result.outcome is WriteOutcome.SILENT and result.reason == "the rig does not answer"

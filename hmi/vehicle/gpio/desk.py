@@ -9,8 +9,8 @@ from hmi.catalogue.signal import SignalValue, Value
 from hmi.vehicle.base import WriteOutcome, WriteResult
 from hmi.vehicle.gpio.wiring import Report
 
-ANSWER = 0.5
-"""Seconds within which the pins must show what they were told."""
+ANSWER = 1.0
+"""Seconds within which the pins must show what they were told; a busy computer may take a while."""
 CLOSE_ENOUGH = 0.011
 """Share of "on" by which a read-back may differ; some pin factories hold whole percents only."""
 

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 Watcher = Callable[[Mapping[str, Value]], None]
 
 _BEAT = 0.04
-_LATE = 1.5
+_LATE = 2.0
 """Seconds without any report after which the pins count as silent."""
 _LIMIT = 400.0
 """No write takes longer than this, whatever happens; the slowest motor's attempts take less."""
