@@ -13,8 +13,9 @@ from hmi.settings import LLM_LEVEL, LLM_SAMPLES, VEHICLE
 
 if TYPE_CHECKING:
     from codriver.simulation import Simulation
-    from hmi.assistant.assistant import Assistant, Speaker
+    from hmi.assistant.assistant import Assistant
     from hmi.assistant.conversation import Conversations
+    from hmi.assistant.turn import Speaker
     from hmi.catalogue.catalogue import Catalogue
     from hmi.catalogue.family_file import Families
     from hmi.catalogue.signal import Value

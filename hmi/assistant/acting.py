@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from codriver.errors import InputError
+from hmi.assistant.movements import Movements, Trip
 from hmi.catalogue.signal import SignalValue
 from hmi.planning.plan import Change, Plan
-from hmi.vehicle.base import Vehicle, WriteOutcome, WriteResult
+from hmi.vehicle.base import Progress, WriteOutcome, WriteResult
 
 Planner = Callable[[Sequence[SignalValue]], Plan]
 """Plans setting these values from the state before anything moved."""
@@ -21,7 +21,9 @@ class Deed:
 
     change: Change
     result: WriteResult | None
-    """None: not attempted, because something that it depends on has failed."""
+    """None: not attempted, because something that it depends on has failed, or because of a halt."""
+    halted: bool = False
+    """True when it was brought to rest on its way; `result` tells where, and why unless a person said so."""
 
     @property
     def proved(self) -> bool:
@@ -34,21 +36,35 @@ class Deed:
         return self.result is None or self.result.outcome not in (WriteOutcome.PROVED, WriteOutcome.REFUSED)
 
 
-def carry_out(plan: Plan, vehicle: Vehicle, replan: Planner) -> tuple[Deed, ...]:
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """What carrying out a plan needs besides the plan."""
+
+    movements: Movements
+    trip: Trip
+    replan: Planner
+    on_progress: Callable[[Progress], None] | None = None
+
+
+def carry_out(plan: Plan, journey: Journey) -> tuple[Deed, ...]:
     """Write the changes of `plan`, phase after phase, in the order of the plan within one phase.
 
     When a change fails, later changes that depend on it are left alone. A plan does not say what depends on what,
-    so `replan` is asked: what a wish brings along by itself is what it depends on.
+    so `replan` is asked: what a wish brings along by itself is what it depends on. Once halted, nothing more is
+    written.
     """
+    trip = journey.trip
     todo = sorted(plan.changes, key=lambda change: change.phase)
     deeds: list[Deed] = []
     for _, group in groupby(todo, key=lambda change: change.phase):
         phase = list(group)
         failed = {deed.change.target.path for deed in deeds if not deed.proved}
-        alive = _alive(plan, failed, replan) if failed else None
+        alive = _alive(plan, failed, journey.replan) if failed else None
         attempted = [change for change in phase if alive is None or change.target.path in alive]
-        results = iter(_write(vehicle, [change.target for change in attempted]))
-        deeds += [Deed(change, next(results) if change in attempted else None) for change in phase]
+        attempted = [] if trip.halted else attempted
+        targets = [change.target for change in attempted]
+        results = iter(journey.movements.write(trip, targets, journey.on_progress))
+        deeds += [_deed(change, next(results) if change in attempted else None, trip) for change in phase]
     return tuple(deeds)
 
 
@@ -68,19 +84,6 @@ def _needs(wish: Change, failed: set[str], replan: Planner) -> bool:
     return any(change.rule and change.phase < own and change.target.path in failed for change in alone)
 
 
-def _write(vehicle: Vehicle, targets: Sequence[SignalValue]) -> list[WriteResult]:
-    """Write all together; if the vehicle cannot write one of them, each alone, so that the others are done."""
-    if not targets:
-        return []
-    try:
-        return vehicle.write(targets)
-    except InputError:
-        if len(targets) > 1:
-            return [result for target in targets for result in _write(vehicle, [target])]
-        return [_unwritable(vehicle, targets[0])]
-
-
-def _unwritable(vehicle: Vehicle, target: SignalValue) -> WriteResult:
-    return WriteResult(
-        target, WriteOutcome.REFUSED, vehicle.read(target.path), "this vehicle has no command for it"
-    )
+def _deed(change: Change, result: WriteResult | None, trip: Trip) -> Deed:
+    halted = trip.halted and result is not None and result.outcome is WriteOutcome.SUPERSEDED
+    return Deed(change, result, halted)

@@ -15,8 +15,9 @@ from typing import Any, Protocol
 
 from codriver.errors import CodriverError, InputError
 from hmi.assistant.answer import Outcome
-from hmi.assistant.assistant import Assistant, Speaker
+from hmi.assistant.assistant import Assistant
 from hmi.assistant.conversation import Conversations
+from hmi.assistant.turn import Speaker
 from hmi.catalogue.signal import Value
 
 _NO_SESSION = "no session"

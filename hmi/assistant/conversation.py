@@ -104,6 +104,12 @@ class Conversation:
         if changes:
             self.undo_stack.append(changes)
 
+    def forget_past(self) -> None:
+        """Drop what is open and all that could be taken back; the history stays."""
+        self.close_questions()
+        self.undo_stack.clear()
+        self.last_changes = ()
+
     def pop_undo(self, entry: TakeBack) -> None:
         """Take `entry` off the undo stack if it is the newest there."""
         if self.undo_stack and self.undo_stack[-1] == entry:
@@ -159,6 +165,13 @@ class Conversations:
         """Drop all."""
         with self._lock:
             self._threads.clear()
+
+    def forget_past(self) -> None:
+        """Let every conversation forget its open question and what it could take back."""
+        with self._lock:
+            threads = tuple(self._threads.values())
+        for conversation in threads:
+            conversation.forget_past()
 
     def ids(self) -> Sequence[str]:
         """Ids, the longest unused first."""

@@ -40,7 +40,12 @@ class Replies:
         done = self._done(plan, deeds, before)
         if done and undo:
             done = self._wording.say("undone", text=_lowered(done))
-        problems = [*self._failures(deeds, before), *self._rule_refusals(plan), *self._impossible(plan)]
+        problems = [
+            *self._halts(deeds),
+            *self._failures(deeds, before),
+            *self._rule_refusals(plan),
+            *self._impossible(plan),
+        ]
         if done and problems:
             done = self._wording.say("but", text=done, reason=problems.pop(0))
         already = [] if done else self._already(plan)
@@ -59,6 +64,12 @@ class Replies:
         refused = [*self._rule_refusals(plan), *self._impossible(plan)]
         answers = self._reporter.answers(plan.readings)
         return " ".join(sentence(part) for part in [*answers, *refused, *reasons, question])
+
+    def stopped(self, deeds: Sequence[Deed]) -> str:
+        """What to say after a stop; `deeds` command each thing that moved to the place where it was."""
+        rests = [deed.result for deed in deeds if deed.result is not None and deed.proved]
+        parts = [self._stopped(rests)] if rests else []
+        return " ".join(sentence(part) for part in [*parts, *self._failures(deeds, {})])
 
     def choice(self, question: Question) -> str:
         """A clarifying question with its options, unless it names them itself."""
@@ -145,8 +156,26 @@ class Replies:
             for (_, reason), signals in found.items()
         ]
 
+    def _halts(self, deeds: Sequence[Deed]) -> list[str]:
+        """Where things were brought to rest on their way, one clause for each reason."""
+        rests = [deed.result for deed in deeds if deed.result is not None and _rests_on_the_way(deed)]
+        reasons = dict.fromkeys(rest.reason for rest in rests)
+        return [self._stopped([rest for rest in rests if rest.reason == reason], reason) for reason in reasons]
+
+    def _stopped(self, rests: Sequence[WriteResult], reason: str = "") -> str:
+        pairs = [(rest.wanted.signal, rest.actual) for rest in rests if rest.actual is not None]
+        places = [
+            self._wording.say("at", name=g.name.text, value=self._speaker.amount(g.signals[0], g.value))
+            for g in self._grouper.groups(pairs)
+        ]
+        return self._wording.say("stopped_because" if reason else "stopped", text=listed(places), reason=reason)
+
     def _failures(self, deeds: Sequence[Deed], before: Mapping[str, Value]) -> list[str]:
-        wrong = [deed.result for deed in deeds if deed.result is not None and not deed.proved]
+        wrong = [
+            deed.result
+            for deed in deeds
+            if deed.result is not None and not deed.proved and not _rests_on_the_way(deed)
+        ]
         told = self._grouper.by(
             wrong, lambda result: _pair(result.wanted), lambda result: _Miss.of(result, before)
         )
@@ -196,6 +225,12 @@ class _Miss(NamedTuple):
         if self.outcome is WriteOutcome.REFUSED or isinstance(self.actual, bool | str):
             return "refused"
         return "stuck" if self.unmoved else "blocked"
+
+
+def _rests_on_the_way(deed: Deed) -> bool:
+    """True for a position that was halted; a switch has no place between to rest at."""
+    actual = None if deed.result is None else deed.result.actual
+    return deed.halted and actual is not None and not isinstance(actual, bool | str)
 
 
 def _pair(target: SignalValue) -> tuple[Signal, Value]:

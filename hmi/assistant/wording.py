@@ -27,6 +27,8 @@ class Wording:
     families: Mapping[str, Mapping[str, Any]]
     says: Mapping[str, str]
     reasons: Mapping[str, str]
+    stop: Mapping[str, Sequence[str]]
+    """Words that stop what moves, see `hmi.assistant.stopping`."""
 
     def say(self, sentence: str, **fields: object) -> str:
         """The template `sentence` of the section `says`, filled in; without a full stop."""

@@ -11,6 +11,7 @@ from codriver.errors import FileFormatError, InputError
 from codriver.settings import Settings
 from hmi.catalogue.signal import SignalValue, Value
 from hmi.planning.conditions import Named, SignalIndex, Speaker
+from hmi.planning.plan import Effect
 from hmi.planning.review import Guards, Review, review
 from hmi.planning.rule import Guard, Rule
 from hmi.planning.rulefile import RuleFile, read_rules
@@ -31,10 +32,21 @@ class Policy:
     """Rule id → why it is not in force: switched off, or the car lacks a signal it needs."""
 
     def review(
-        self, requested: Sequence[SignalValue], state: Mapping[str, Value], speaker: Speaker = (1, "driver")
+        self,
+        requested: Sequence[SignalValue],
+        state: Mapping[str, Value],
+        speaker: Speaker = (1, "driver"),
+        under_way: Mapping[str, Value] | None = None,
     ) -> Review:
-        """What the rules make of `requested` (one value for each signal) for a vehicle in `state`."""
-        return review(self.guards, requested, state, speaker)
+        """What the rules make of `requested` (one value for each signal) for a vehicle in `state`.
+
+        `under_way` holds the values that earlier commands are still bringing about.
+        """
+        return review(self.guards, requested, state, speaker, under_way or {})
+
+    def may_forbid(self, path: str) -> bool:
+        """Whether a safety rule can refuse a change of `path` in some state of the vehicle."""
+        return any(guard.rule.safety and guard.rule.effect is Effect.REFUSE for guard in self.guards.get(path, ()))
 
     def triggers_of(self, rule: Rule) -> list[str]:
         """The paths of this car whose changes `rule` looks at; none when it is not in force."""

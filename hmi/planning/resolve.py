@@ -62,20 +62,25 @@ class _Wishes:
         self.impossible.setdefault(signal.path, Impossible(signal, reason))
 
 
-def resolve(requests: Sequence[Request], state: State, families: FamilyIndex) -> Resolution:
+def resolve(
+    requests: Sequence[Request], state: State, families: FamilyIndex, under_way: State | None = None
+) -> Resolution:
     """Make `requests` absolute for a vehicle in `state`. Pure: the arguments are not changed.
+
+    A relative request counts from where a signal is going, if it is `under_way`.
 
     Several relative requests on one signal add up. Two requests that want different values of one signal, a value
     outside the range, and a step from a value that nobody can see become `Impossible`.
     """
     wishes = _Wishes()
+    expected = {**state, **under_way} if under_way else state
     for request in requests:
         if request.kind is Kind.READ:
             wishes.readings.append(Reading(request.signal, state.get(request.signal.path), request.value))
         elif not request.signal.writable:
             wishes.cannot(request.signal, "it can be read, but not changed")
         elif request.signal.path not in wishes.impossible:
-            _add(wishes, request, state, families.of(request.signal.path))
+            _add(wishes, request, expected, families.of(request.signal.path))
     return Resolution(
         tuple(wishes.wanted.values()),
         tuple(target for path, target in wishes.wanted.items() if path in wishes.at_end),

@@ -9,7 +9,7 @@ until no more is refused. What has been refused stays refused, which makes the l
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hmi.catalogue.signal import SignalValue, Value
 from hmi.planning.conditions import Situation, Speaker
@@ -77,16 +77,15 @@ class _Pass:
         guards: Guards,
         requested: Mapping[str, SignalValue],
         changing: Sequence[SignalValue],
-        state: Mapping[str, Value],
-        speaker: Speaker,
+        situation: Situation,
         barred: Mapping[str, Value],
     ) -> None:
         self.guards = guards
         self.requested = requested
         self.steps = {change.path: _Step(change) for change in changing}
-        self.after = dict(state)
+        self.after = dict(situation.after)
         self.after.update((change.path, change.value) for change in changing)
-        self.situation = Situation(state, self.after, speaker)
+        self.situation = replace(situation, after=self.after)
         self.barred = barred
         """Values that must not be written, by path: refused requests, and companions that were refused."""
         self.hits = _Hits()
@@ -128,7 +127,7 @@ class _Pass:
         path, target = companion.signal.path, parent.target.value
         phase = max(parent.phase + companion.phase, _EARLIEST)
         present = self.steps.get(path)
-        if companion.is_met(self.after.get(path), target):
+        if self._met(companion, target):
             if present is None or companion.phase >= 0 or present.phase <= phase:
                 return False
             present.phase = phase
@@ -145,6 +144,13 @@ class _Pass:
             return False
         self._take(rule, companion, parent, phase)
         return True
+
+    def _met(self, companion: BoundCompanion, target: Value) -> bool:
+        """Whether nothing has to be done for `companion`; a value on its way is still to be proved."""
+        path = companion.signal.path
+        after, now = self.after.get(path), self.situation.now.get(path)
+        on_its_way = path not in self.steps and after != now
+        return companion.is_met(after, target) and not (on_its_way and not companion.is_met(now, target))
 
     def _clash(self, path: str, companion: BoundCompanion, present: _Step | None) -> str:
         """What speaks against giving `companion` its value; empty when nothing does."""
@@ -184,17 +190,25 @@ _REMARK = frozenset({Effect.ASK, Effect.TELL})
 
 
 def review(
-    guards: Guards, requested: Sequence[SignalValue], state: Mapping[str, Value], speaker: Speaker = (1, "driver")
+    guards: Guards,
+    requested: Sequence[SignalValue],
+    state: Mapping[str, Value],
+    speaker: Speaker,
+    under_way: Mapping[str, Value],
 ) -> Review:
-    """What the rules make of `requested` (one value for each signal) for a vehicle in `state`. Pure."""
+    """What the rules make of `requested` (one value for each signal) for a vehicle in `state`. Pure.
+
+    `under_way` holds the values that earlier commands are still bringing about; the rules see them as reached.
+    """
     by_path = {target.path: target for target in requested}
-    changing = [target for target in requested if not same(state.get(target.path), target.value)]
+    changing = [target for target in requested if not rests_at(target, state, under_way)]
+    situation = Situation(state, {**state, **under_way} if under_way else state, speaker)
     refusals = _Hits()
     refused: dict[str, Value] = {}
     barred: dict[str, Value] = {}
     while True:
         allowed = [target for target in changing if target.path not in refused]
-        current = _Pass(guards, by_path, allowed, state, speaker, {**barred, **refused})
+        current = _Pass(guards, by_path, allowed, situation, {**barred, **refused})
         current.add_companions()
         verdicts = current.spoken(_REFUSE)
         for path, rule in current.fallen.items():
@@ -222,6 +236,12 @@ def _remark(current: _Pass) -> None:
         # One question about one thing: "the air conditioning is on" needs no second one from the other side.
         if companion not in asked:
             current.hits.add(rule, Effect.ASK, question, (path,))
+
+
+def rests_at(target: SignalValue, state: Mapping[str, Value], under_way: Mapping[str, Value]) -> bool:
+    """Whether the vehicle has the wanted value already, and no command under way is about to change it."""
+    now = state.get(target.path)
+    return same(now, target.value) and same(under_way.get(target.path, now), target.value)
 
 
 def same(now: Value | None, wanted: Value) -> bool:

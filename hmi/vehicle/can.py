@@ -248,9 +248,10 @@ class CanVehicle:
             if entry.pending.ended:
                 continue
             path = entry.binding.path
-            older = self._latest.get(path)
-            if older is not None:
-                older.end(WriteOutcome.SUPERSEDED, _TAKEN_OVER, now)
+            for other, _, older in entry.status.waiting:
+                # The same wish once more takes nothing away from the first: one read-back proves both.
+                if other == path and older.expectation.value != entry.pending.expectation.value:
+                    older.end(WriteOutcome.SUPERSEDED, _TAKEN_OVER, now)
             self._latest[path] = entry.pending
             entry.status.waiting.append((path, entry.binding.motion, entry.pending))
             assert entry.binding.command is not None  # noqa: S101 - `_writable` has seen to it

@@ -66,7 +66,7 @@ def open_detector(name: str) -> SileroDetector:
         try:
             path = open_store().path(name)
         except CodriverError as error:
-            raise ResourceError(f"The speech detector {name!r} is not here: {error}") from None
+            raise ResourceError(str(error)) from None
     try:
         import onnxruntime
     except ImportError:

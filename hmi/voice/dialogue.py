@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from codriver.errors import NotFoundError
 from hmi.assistant.answer import Answer
-from hmi.assistant.assistant import Assistant, Speaker
+from hmi.assistant.assistant import Assistant
+from hmi.assistant.turn import Speaker
 from hmi.requests import Act, Context, Option, Question
 from hmi.voice.hearing import Ears
 from hmi.voice.repair import Repair, Repairer

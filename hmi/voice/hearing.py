@@ -14,6 +14,7 @@ from hmi.voice.settings import LANGUAGE, MODEL, MODEL_TYPE, QUANTIZATION, THREAD
 if TYPE_CHECKING:
     from hmi.voice.audio import Samples
 
+PACKAGES = ("onnxruntime", "onnx_asr", "numpy", "rapidfuzz", "jellyfish", "soxr")
 INSTALL = "install it with pip install 'codriver[voice]'"
 
 
@@ -101,4 +102,4 @@ def model_folder(name: str) -> Path:
     try:
         return open_store().folder(name)
     except CodriverError as error:
-        raise ResourceError(f"The speech model {name!r} is not here: {error}") from None
+        raise ResourceError(str(error)) from None

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Protocol
 
-from hmi.assistant.assistant import Speaker
+from hmi.assistant.turn import Speaker
 from hmi.voice.detector import SpeechDetector
 from hmi.voice.dialogue import Dialogue, Heard
 from hmi.voice.segmenter import Edge, Segmenter, Stretch

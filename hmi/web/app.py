@@ -13,7 +13,7 @@ from codriver import __version__
 from hmi.session import Session
 from hmi.web import pages, problems
 from hmi.web.access import SAFE_METHODS, Access, UnauthorizedError
-from hmi.web.api import conversation, history, live, login, signals, simulation
+from hmi.web.api import conversation, history, live, login, signals, simulation, voice
 from hmi.web.events import EventHub
 from hmi.web.parts import Parts, install, parts
 
@@ -62,12 +62,13 @@ def create_app(session: Session, access: Access | None = None, *, speaker: str =
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it, the protocol does not
     install(app, Parts(session, EventHub(session.vehicle), access or Access(), speaker))
+    voice.install(app)
     problems.install(app)
     app.before_request(_check_entry)
     app.before_request(_check_body)
     app.after_request(_add_headers)
     app.register_blueprint(pages.pages)
-    for module in (conversation, signals, live, simulation, history, login):
+    for module in (conversation, signals, live, simulation, history, login, voice):
         app.register_api(module.api, url_prefix=API)
     app.add_url_rule(f"{API}/openapi.json", "openapi_document", lambda: jsonify(document_of(app)))
     return app
@@ -107,6 +108,7 @@ def _check_body() -> None:
     """A change must come as one JSON object. A form of another site cannot send this type (CSRF)."""
     if request.routing_exception is not None or request.method in SAFE_METHODS or request.method == "DELETE":
         return
+    voice.allow_recordings()
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as JSON, with 'Content-Type: application/json'.")
     if not isinstance(request.get_json(), dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from codriver.errors import InputError
+from codriver.settings import load_settings
 from hmi.assistant.assistant import Assistant
 from hmi.catalogue.catalogue import default_catalogue
 from hmi.catalogue.families import Degree
@@ -17,6 +18,8 @@ from hmi.vehicle.base import WriteOutcome, WriteResult
 CATALOGUE = default_catalogue()
 FAMILIES = load_families(CATALOGUE)
 POLICY = default_policy(CATALOGUE)
+GRAMMAR_ONLY = load_settings({}, environ={"CODRIVER_UNDERSTANDING_LLM": "false"}, files=[])
+"""The settings of a session that asks no language model."""
 
 DRIVER_WINDOW = "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position"
 PASSENGER_WINDOW = "Vehicle.Cabin.Door.Row1.PassengerSide.Window.Position"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from assistant_fakes import GRAMMAR_ONLY
 
 from codriver.errors import InputError, NotFoundError
-from codriver.settings import Settings
 from codriver.simulation import Fault
 from hmi.assistant.answer import Outcome
 from hmi.assistant.batch import Batch
@@ -24,7 +24,7 @@ RAIN = "Vehicle.Body.Raindetection.Intensity"
 
 @pytest.fixture(scope="module")
 def opened():
-    with open_session(Settings(), virtual_time=True) as session:
+    with open_session(GRAMMAR_ONLY, virtual_time=True) as session:
         yield session
 
 

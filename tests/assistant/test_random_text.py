@@ -6,8 +6,8 @@ import random
 import string
 
 import pytest
+from assistant_fakes import GRAMMAR_ONLY
 
-from codriver.settings import Settings
 from hmi.assistant.answer import Outcome
 from hmi.session import open_session
 
@@ -26,7 +26,7 @@ _ALPHABETS = (
 
 @pytest.fixture(scope="module")
 def session():
-    with open_session(Settings(), virtual_time=True) as opened:
+    with open_session(GRAMMAR_ONLY, virtual_time=True) as opened:
         yield opened
 
 

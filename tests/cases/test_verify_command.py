@@ -14,7 +14,9 @@ from click.testing import CliRunner
 from codriver.errors import FileFormatError, InputError, NotFoundError, ResourceError
 from hmi.commands.verify import verify as command
 
-HELD_OUT = BAD.replace("id: bad", "id: secret").replace("open my window halfway", "open my window halfway, darling")
+HELD_OUT = BAD.replace("id: bad", "id: secret").replace(
+    "open my window halfway", "open my window halfway, darling"
+)
 HOSTILE = f"""\
 - id: hostile
   kind: direct

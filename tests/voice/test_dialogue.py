@@ -78,8 +78,8 @@ def test_another_request_drops_the_choice(session: Session) -> None:
 
 
 def test_stop_cancels_what_waits_for_a_yes(session: Session) -> None:
-    session.stage({"Vehicle.Speed": 30.0, "Vehicle.IsMoving": True})
-    talk = dialogue(session, "Unlock the doors.", "Stop!", "Yes.")
+    session.stage({"Vehicle.Body.Raindetection.Intensity": 40})
+    talk = dialogue(session, "Open my window.", "Stop!", "Yes.")
     asked = talk.turn(recording(0), DRIVER)
     assert asked.answer is not None
     assert asked.answer.outcome is Outcome.NEEDS_CONFIRMATION

@@ -14,13 +14,13 @@ from hmi.catalogue.catalogue import default_catalogue
 from hmi.catalogue.family_file import load_families
 from hmi.catalogue.signal import SignalValue
 from hmi.planning.policy import default_policy
-from hmi.session import open_recogniser
+from hmi.understanding.grammar.recogniser import GrammarRecogniser
 from hmi.vehicle.base import WriteOutcome, WriteResult
 
 CATALOGUE = default_catalogue()
 FAMILIES = load_families(CATALOGUE)
 POLICY = default_policy(CATALOGUE)
-GRAMMAR = open_recogniser(FAMILIES)
+GRAMMAR = GrammarRecogniser(FAMILIES)
 WINDOW = "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position"
 SPEED = "Vehicle.Speed"
 RAIN = "Vehicle.Body.Raindetection.Intensity"

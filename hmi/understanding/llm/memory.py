@@ -17,8 +17,10 @@ _OPERATIONS = ("on", "off", "open", "close", "lock", "unlock", "up", "down", "cr
 _RANK = 5
 
 
-def memory_of(requests: Sequence[Request], families: Families, lexicon: Lexicon) -> Memory:
-    """The grammar's memory of `requests`, as if it had read them itself."""
+def memory_of(
+    requests: Sequence[Request], families: Families, lexicon: Lexicon, spoken: Sequence[Token] = ()
+) -> Memory:
+    """The grammar's memory of `requests`, as if it had read them itself from the words `spoken`."""
     groups: dict[tuple[str, Wish], list[Place]] = {}
     for request in requests:
         family = families.of(request.signal.path)
@@ -28,15 +30,21 @@ def memory_of(requests: Sequence[Request], families: Families, lexicon: Lexicon)
         place = next(p for p, signal in family.members.items() if signal.path == request.signal.path)
         groups.setdefault((family.id, wish), []).append(place)
     return Memory(
-        tuple(_resolved(families[family], wish, places, lexicon) for (family, wish), places in groups.items())
+        tuple(
+            _resolved(families[family], wish, places, lexicon, spoken) for (family, wish), places in groups.items()
+        )
     )
 
 
-def _resolved(family: Family, wish: Wish, places: Sequence[Place], lexicon: Lexicon) -> Resolved:
+def _resolved(
+    family: Family, wish: Wish, places: Sequence[Place], lexicon: Lexicon, spoken: Sequence[Token]
+) -> Resolved:
     operation = _operation(family, wish)
     noun = Token(family.label, {"noun": {family.id: NounUse("noun", plural=len(places) > 1)}})
     match = Match(family, operation, wish, tuple(places), _RANK)
-    return Resolved((match,), (noun, *_actions(family, operation, wish, lexicon)))
+    return Resolved(
+        (match,), (noun, *(_moving(family, lexicon, spoken) or _actions(family, operation, wish, lexicon)))
+    )
 
 
 def _operation(family: Family, wish: Wish) -> str:
@@ -55,6 +63,16 @@ def _operation(family: Family, wish: Wish) -> str:
         except (NoSenseError, ImpossibleValueError):
             continue
     return ""
+
+
+def _moving(family: Family, lexicon: Lexicon, spoken: Sequence[Token]) -> list[Token]:
+    """The word that said which way to go ("darker"), so that "a bit more" goes on that way."""
+    operations = lexicon.grammars[family.id].operations
+    for token in spoken:
+        act = frozenset({token.senses.get("act", "")})
+        if act in operations and operations[act].name in ("up", "down"):
+            return [Token(token.text, {"act": token.senses["act"]})]
+    return []
 
 
 def _actions(family: Family, operation: str, wish: Wish, lexicon: Lexicon) -> list[Token]:

@@ -15,7 +15,7 @@ from hmi.catalogue.catalogue import Catalogue
 from hmi.catalogue.family_file import Families
 from hmi.catalogue.signal import Value
 from hmi.requests import Act, Context, Interpretation, Kind, Option, Question, Recogniser, Request
-from hmi.understanding.grammar.lexicon import Lexicon
+from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.places import Seating
 from hmi.understanding.grammar.questions import is_question
 from hmi.understanding.grammar.recogniser import Memory
@@ -31,12 +31,12 @@ from hmi.understanding.llm.partial import Partial, PartialReader
 from hmi.understanding.llm.prompt import Exchange, choose_prompt
 from hmi.understanding.llm.proposals import Met, NeedReader
 from hmi.understanding.llm.reader import FreeReader, Reading
+from hmi.understanding.llm.remarks import FORBIDS, LATER
 from hmi.understanding.llm.said import Listener
 from hmi.understanding.llm.verify import Ground
 
 NAME = "llm"
 MAX_OPTIONS = 4
-_LATER = "another time or a condition"
 
 State = Mapping[str, Value]
 DryRun = Callable[[Sequence[Request], tuple[int, str]], bool]
@@ -132,13 +132,12 @@ class LlmRecogniser:
         if partial is not None and partial.meant.act is Act.REFUSE:
             return Interpretation(Act.REFUSE, refusal=partial.meant.refusal, understood_by=NAME)
         if met and partial is None and all(item.clear and item.act for item in met):
-            return self._request(dict.fromkeys(wish for item in met for wish in item.act))
+            return self._request(tuple(dict.fromkeys(wish for item in met for wish in item.act)))
         return None
 
-    def _request(self, requests: Mapping[Request, None] | Sequence[Request]) -> Interpretation:
-        wishes = tuple(requests)
-        memory = memory_of(wishes, self._car.families, self._tools.lexicon)
-        return Interpretation(Act.REQUEST, wishes, understood_by=NAME, memory=memory)
+    def _request(self, requests: tuple[Request, ...], spoken: Sequence[Token] = ()) -> Interpretation:
+        memory = memory_of(requests, self._car.families, self._tools.lexicon, spoken)
+        return Interpretation(Act.REQUEST, requests, understood_by=NAME, memory=memory)
 
     def _free(
         self,
@@ -168,7 +167,7 @@ class LlmRecogniser:
         if found is None or found.act is Act.UNKNOWN:
             return None if found is None else replace(found, understood_by=NAME)
         if found.act is Act.REQUEST and found.requests[0].kind is not Kind.READ:
-            return self._request(found.requests)
+            return self._request(found.requests, said.tokens())
         if found.question is not None and not found.question.options:
             options = self._options(partial, met)[:MAX_OPTIONS]
             found = replace(found, question=Question(found.question.text, options))
@@ -188,7 +187,7 @@ class LlmRecogniser:
     def _options(self, partial: Partial | None, met: Sequence[Met]) -> tuple[Option, ...]:
         """Everything that the sentence may mean, as options of a question."""
         wishes: list[tuple[tuple[Request, ...], Memory | None]] = []
-        if partial is not None and partial.requests:
+        if partial is not None and partial.requests and partial.doubt not in FORBIDS:
             wishes.append((partial.requests, partial.meant.memory))
         wishes += [(option, None) for item in met for option in item.options]
         options: dict[str, Option] = {}
@@ -206,14 +205,14 @@ class LlmRecogniser:
         met: Sequence[Met],
         first: Interpretation,
     ) -> Interpretation:
-        if partial is not None and partial.doubt == _LATER:
+        if partial is not None and partial.doubt == LATER:
             return Interpretation(
                 Act.REFUSE,
                 refusal="I can only do things right away, not later or on a condition.",
                 understood_by=NAME,
             )
         options = self._options(partial, met)
-        if not options or (partial is not None and partial.doubt in ("a negation", "a story")):
+        if not options:
             return replace(first, act=Act.UNKNOWN, requests=(), question=None, understood_by=NAME)
         ordered = self._ordered(text, history, options)[:MAX_OPTIONS]
         question = Question(_question_text([option.label for option in ordered]), tuple(ordered))

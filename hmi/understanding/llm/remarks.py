@@ -33,6 +33,11 @@ _SAYS_WHAT = (
 _MAX_VOCATIVE = 3
 
 
+LATER, STORY, NEGATION = "another time or a condition", "a story", "a negation"
+FORBIDS = frozenset({LATER, STORY, NEGATION})
+"""Doubts that leave nothing to ask about: it is clear that nothing is to be done now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Words `start` to `end` of a sentence, and what they ask for."""
@@ -53,7 +58,15 @@ class Judge:
         self._inside = [token for span in spans for token in lexicon.tokens(list(words[span.start : span.end]))]
 
     def doubt(self) -> str:
-        """The first reason for doubt; empty when there is none."""
+        """A reason for doubt, those of `FORBIDS` first; empty when there is none."""
+        reasons = [reason for start, end in self._pieces() if (reason := self._piece(start, end))]
+        for reason in reasons:
+            if reason in FORBIDS:
+                return reason
+        return self._of_the_request() or next(iter(reasons), "")
+
+    def _of_the_request(self) -> str:
+        """A reason in what was read itself."""
         if not self._named():
             return "no device named"
         paths = [request.signal.path for span in self._spans for request in span.meant.requests]
@@ -61,10 +74,6 @@ class Judge:
             return "the same thing twice"
         if any((self._words[span.start],) in self._lists["phrasal"] for span in self._spans):
             return "a verb that may mean something else"
-        for start, end in self._pieces():
-            doubt = self._piece(start, end)
-            if doubt:
-                return doubt
         return ""
 
     def _named(self) -> bool:
@@ -120,11 +129,11 @@ class Judge:
         if not words:
             return ""
         if find_phrase(words, lists["not_now"]) is not None:
-            return "another time or a condition"
+            return LATER
         if find_phrase(words, lists["tells"]) is not None:
-            return "a story"
+            return STORY
         if self._turns_round(words):
-            return "a negation"
+            return NEGATION
         tokens = self._lexicon.tokens(words)
         joined = bool(tokens) and tokens[0].has("conj")
         while tokens and tokens[0].has("conj"):

@@ -104,7 +104,7 @@ class Listener:
 
     def _by_verb(self, tokens: Sequence[Token]) -> frozenset[str]:
         """The families that a verb points at ("fold them in"), for a sentence that names none."""
-        acts = {token.senses["act"] for token in tokens if token.has("act")}
+        acts = {token.senses["act"] for token in tokens if token.has("act") and not _may_fill(token)}
         return frozenset(family for act in acts for family in self._telling_acts.get(act, ()))
 
     def _without_noun(self, tokens: Sequence[Token], acts: set[str]) -> set[str]:
@@ -120,6 +120,11 @@ class Listener:
                 if any(low <= number <= high for number in numbers):
                     found.add(temperature.id)
         return found
+
+
+def _may_fill(token: Token) -> bool:
+    """True for a verb's particle that may as well be a preposition ("in June") or a place."""
+    return any(token.has(sense) for sense in ("function", "place", "filler", "remark", "light", "to"))
 
 
 def _cut(tokens: Sequence[Token]) -> list[tuple[list[Token], bool]]:

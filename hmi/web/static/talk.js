@@ -167,6 +167,15 @@ async function restore() {
   }
 }
 
+// What the voice needs of the conversation.
+export const talk = {
+  form, field, ask,
+  id: () => conversation,
+  sentence: addSentence,
+  answer: addAnswer,
+  problem: addProblem,
+};
+
 export function startTalk() {
   conversation = sessionStorage.getItem(KEY) ?? newId();
   const known = sessionStorage.getItem(KEY) !== null;

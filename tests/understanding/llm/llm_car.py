@@ -57,14 +57,26 @@ def says(act: str, changes: Mapping[str, Any] | None = None, reads: Sequence[str
 
 
 def recogniser(model=None, state: Mapping[str, Any] | None = None, samples: int = 1) -> LlmRecogniser:
-    values = {**FACTORY, **(state or {})}
+    return levels(model, {**FACTORY, **(state or {})}, samples)
+
+
+def levels(model, values: dict[str, Any], samples: int = 1) -> LlmRecogniser:
+    """The level for a car whose state is `values`, which a test may change between sentences."""
     policy = default_policy(CATALOGUE)
 
     def breaks_rule(requests, speaker):
         tried = plan(requests, values, policy, FAMILIES, speaker)
         return bool(tried.impossible) or any(hit.effect in ("refuse", "ask") for hit in tried.hits)
 
-    return LlmRecogniser(grammar(), Car(CATALOGUE, FAMILIES, lambda: values, breaks_rule), model, samples)
+    level = LlmRecogniser(grammar(), Car(CATALOGUE, FAMILIES, lambda: values, breaks_rule), model, samples)
+    level.__dict__["_tools"] = _tools()  # they depend on the car alone and take a moment to build
+    return level
+
+
+@cache
+def _tools():
+    car = Car(CATALOGUE, FAMILIES, dict, lambda *_: False)
+    return LlmRecogniser(grammar(), car, None)._tools
 
 
 def targets(meant: Interpretation, state: Mapping[str, Any] | None = None) -> dict[str, Any]:
