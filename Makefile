@@ -4,6 +4,7 @@
 # make lint   style and types only
 PYTHON ?= python3
 VENV ?= .venv
+MODEL ?= smollm2-135m-instruct
 BIN := $(VENV)/bin
 USER_READY := $(VENV)/.ready-to-run
 DEV_READY := $(VENV)/.ready-to-develop
@@ -11,6 +12,7 @@ DEV_READY := $(VENV)/.ready-to-develop
 .PHONY: run test bench lint format clean
 
 run: $(USER_READY)
+	@$(BIN)/codriver models pull $(MODEL) || echo "Going on without the language model; the grammar understands plain commands."
 	@$(BIN)/codriver run $(ARGS)
 
 test: $(DEV_READY) lint
