@@ -52,7 +52,9 @@ LLM_STYLE = Setting(
     choices=("auto", "free", "choose"),
 )
 LLM_EMBEDDED = Setting("llm.embedded", "smollm2-135m-instruct", "model of the store that is embedded")
-LLM_THREADS = Setting("llm.threads", 0, "threads of the embedded model; 0: two at most", minimum=0, maximum=256)
+LLM_THREADS = Setting(
+    "llm.threads", 0, "threads of the embedded model; 0: half of the cores, four at most", minimum=0, maximum=256
+)
 
 RULES_FILE = Setting("planning.rules", "", "YAML file with rules of your own")
 RULES_OFF = Setting("planning.disabled", [], "ids of rules to switch off")

@@ -25,9 +25,11 @@ class EmbeddedServer:
     """Starts at the first use and stops with `close`. Thread-safe."""
 
     def __init__(self, weights: Path, threads: int = 0) -> None:
-        """`weights` is a GGUF file; `threads` 0 takes two, or one where there is only one core."""
+        """`weights` is a GGUF file; `threads` 0 takes half of the cores, at most four."""
         self.weights = weights
-        self._threads = threads or min(2, os.cpu_count() or 1)
+        # The threads wait for each other without sleeping: where one of them has to share its core, all of them
+        # get slower by a factor of thirty. Half of the cores are worth less than a core that is free.
+        self._threads = threads or max(1, min(4, (os.cpu_count() or 1) // 2))
         self._lock = threading.Lock()
         self._server: Server | None = None
         self._key = secrets.token_urlsafe(32)

@@ -89,10 +89,12 @@ class Listener:
 
     def _families(self, tokens: Sequence[Token]) -> frozenset[str]:
         found: set[str] = set()
+        by_thing: set[str] = set()
         acts = {token.senses["act"] for token in tokens if token.has("act")}
         for token in tokens:
             uses: dict[str, NounUse] = token.senses.get("noun", {})
-            found.update(family for family, use in uses.items() if use.role not in ("context", "half"))
+            found.update(family for family, use in uses.items() if use.role not in ("context", "half", "thing"))
+            by_thing.update(family for family, use in uses.items() if use.role == "thing")
             found.update(token.senses.get("asks", ()))
             found.update(token.senses.get("asks_is", ()))
             for family in token.senses.get("value", ()):
@@ -100,7 +102,10 @@ class Listener:
                     found.add(family)
             if token.senses.get("unit") in ("degrees", "celsius", "fahrenheit"):
                 found.update(self._temperatures)
-        return frozenset(found or self._without_noun(tokens, acts))
+        # "window" alone is the window, not the window lock; "lock the window" may be either
+        grammars = self._lexicon.grammars
+        found.update(family for family in by_thing if any(own <= acts for own in grammars[family].own))
+        return frozenset(found or by_thing or self._without_noun(tokens, acts))
 
     def _by_verb(self, tokens: Sequence[Token]) -> frozenset[str]:
         """The families that a verb points at ("fold them in"), for a sentence that names none."""

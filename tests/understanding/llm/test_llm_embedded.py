@@ -53,7 +53,7 @@ def weights() -> Path:
 
 @pytest.fixture(scope="module")
 def server(weights):
-    running = EmbeddedServer(weights, threads=2)
+    running = EmbeddedServer(weights)
     yield running
     running.close()
 
@@ -92,7 +92,7 @@ def test_its_answers_have_the_form_that_was_asked_for(server):
 
 
 def test_the_level_works_with_the_real_model(weights):
-    model = EmbeddedModel(lambda: weights, threads=2)
+    model = EmbeddedModel(lambda: weights)
     level = recogniser(model)
     meant = level.interpret("it's stuffy in here", Context())
     assert meant.act is Act.CLARIFY
