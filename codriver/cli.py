@@ -86,7 +86,7 @@ def settings(as_json: bool) -> None:
 def main() -> None:
     """Run the command line; an error of the interface becomes one sentence and its exit code."""
     try:
-        result = root.main(standalone_mode=False)
+        result = root.main(prog_name="codriver", standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
