@@ -127,6 +127,7 @@ class RealClock:
         self._queue: list[Timer] = []
         self._order = 0
         self._closed = False
+        self._news = 0
         self._thread: threading.Thread | None = None
 
     def now(self) -> float:
@@ -146,13 +147,29 @@ class RealClock:
         return timer
 
     def wait(self, condition: Callable[[], bool], timeout: float) -> bool:
-        """Block until `condition()` holds (checked at every `notify`) or `timeout` seconds are over."""
-        with self._changed:
-            return self._changed.wait_for(lambda: condition() or self._closed, timeout) and condition()
+        """Block until `condition()` holds (checked at every `notify`) or `timeout` seconds are over.
+
+        The condition is checked without the clock's lock: it may take a lock of its own, whose holder may be just
+        about to schedule something here.
+        """
+        deadline = self.now() + timeout
+        while True:
+            with self._changed:
+                seen = self._news
+            if condition():
+                return True
+            with self._changed:
+                left = deadline - self.now()
+                if self._closed or left <= 0:
+                    break
+                if self._news == seen:
+                    self._changed.wait(left)
+        return condition()
 
     def notify(self) -> None:
         """Wake every waiter so that it checks its condition."""
         with self._changed:
+            self._news += 1
             self._changed.notify_all()
 
     def close(self) -> None:

@@ -49,6 +49,7 @@ def serve(settings: Settings, *, open_page: bool = False) -> None:
     access = Access(settings[WEB_TOKEN], settings[WEB_HOST])
     stop = stop_event()
     with closing(open_session(settings)) as session:
+        session.warm_up()
         app = create_app(session, access, speaker=settings[SPEAKER])
         with closing(hub_of(app)) as hub:
             server = WebServer(app, settings[WEB_HOST], settings[WEB_PORT])

@@ -233,3 +233,25 @@ def test_an_event_may_close_the_clock() -> None:
 
     clock.call_later(0, stop)
     assert closed.wait(PATIENCE)
+
+
+def test_a_condition_may_take_a_lock_whose_holder_schedules_something():
+    """Checked under the clock's own lock, the two threads would wait for each other for ever."""
+    clock, lock, turns = RealClock(), threading.Lock(), []
+
+    def beat() -> None:
+        with lock:
+            turns.append(1)
+            clock.call_later(0.0, beat)
+
+    def enough() -> bool:
+        with lock:
+            return len(turns) >= 300
+
+    clock.call_later(0.0, beat)
+    waiter = threading.Thread(target=clock.wait, args=(enough, 20.0), daemon=True)
+    waiter.start()
+    waiter.join(timeout=20.0)
+    assert not waiter.is_alive()
+    clock.close()
+    assert len(turns) >= 300

@@ -81,6 +81,7 @@ class EmbeddedModel:
         self._server: EmbeddedServer | None = None
         self._client: ChatClient | None = None
         self._look_again_at = 0.0
+        self._closed = False
 
     def complete(self, messages: Sequence[Message], schema: Mapping[str, Any], *, temperature: float = 0.0) -> str:
         """The answer's text. Raises `EndpointError`, and `NoModelError` where there are no weights."""
@@ -98,6 +99,7 @@ class EmbeddedModel:
     def close(self) -> None:
         """Stop the server."""
         with self._lock:
+            self._closed = True
             if self._client is not None:
                 self._client.close()
             if self._server is not None:
@@ -105,6 +107,8 @@ class EmbeddedModel:
 
     def _ready(self) -> ChatClient:
         with self._lock:
+            if self._closed:
+                raise EndpointError("The embedded model has been shut down; start again.")
             if self._client is None:
                 if time.monotonic() < self._look_again_at:
                     raise NoModelError("The embedded model is not on this computer; run `codriver models pull`.")

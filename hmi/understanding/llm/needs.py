@@ -76,6 +76,10 @@ class Needs:
         self._by_id = {need.id: need for need in needs}
         self._says = PatternIndex(((need.id, pattern) for need in needs for pattern in need.says), sets)
 
+    def speaks_of(self, need: Need, words: Sequence[str]) -> bool:
+        """True when one of the phrases of `need` is in `words`."""
+        return any(pattern.find(words, self.sets) for pattern in need.says)
+
     def find(self, words: Sequence[str]) -> list[NeedFound]:
         """The needs that `words` speak of, each where its longest phrase stands; the longest first."""
         found: list[NeedFound] = []

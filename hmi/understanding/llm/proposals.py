@@ -48,6 +48,8 @@ class Met:
     """What is done when it is clear; empty when the driver is to choose."""
     options: tuple[tuple[Request, ...], ...]
     """All that would help, the most natural first."""
+    clause: str
+    """The words of the sentence up to the pauses around the need."""
 
 
 class NeedReader:
@@ -72,7 +74,9 @@ class NeedReader:
             options, act = self._options(item.need, words, state, seating)
             if options:
                 taken.append(item)
-                found.append(Met(item.need, self._accounted(words, item), act, options))
+                start, end = _around(words, item)
+                clear = self._accounted(words, item)
+                found.append(Met(item.need, clear, act, options, " ".join(words[start:end])))
         return found
 
     def _options(
@@ -150,12 +154,9 @@ class NeedReader:
 
     def _accounted(self, words: Sequence[str], item: NeedFound) -> bool:
         """True when the words around the need, in its own clause, say nothing else."""
-        start, end = item.start, item.end
-        while start > 0 and words[start - 1] != PAUSE:
-            start -= 1
-        while end < len(words) and words[end] != PAUSE:
-            end += 1
-        if self._asks_elsewhere([*words[:start], PAUSE, *words[end:]]):
+        start, end = _around(words, item)
+        others = _clauses([*words[:start], PAUSE, *words[end:]])
+        if any(self._asks(clause) for clause in others if not self._needs.speaks_of(item.need, clause)):
             return False
         placed = bool(self._said_places(words))
         return self._quiet(words[start : item.start], placed) and self._harmless_tail(
@@ -184,12 +185,39 @@ class NeedReader:
             return True
         begins = find_phrase(rest[:1], word_lists()["tails"]) == 0
         tokens = self._lexicon.tokens(list(rest))
-        return begins and len(rest) <= _MAX_TAIL and not any(token.has("number") for token in tokens)
+        asks = any(token.has("number") or token.has("light") or _acts(token) for token in tokens)
+        return begins and len(rest) <= _MAX_TAIL and not asks
 
-    def _asks_elsewhere(self, words: Sequence[str]) -> bool:
-        """True when another clause names a device, an amount or something to do: more is meant than the need."""
-        tokens = self._lexicon.tokens(list(words))
-        return any(token.names() or token.has("number") or token.has("degree") or _acts(token) for token in tokens)
+    def _asks(self, clause: Sequence[str]) -> bool:
+        """True when a clause names a device, an amount or something to do: then more is meant than the need."""
+        tokens = self._lexicon.tokens(list(clause))
+        if any(token.has("number") for token in tokens):
+            return True
+        tells = find_phrase(clause[:2], word_lists()["reason"]) == 0
+        acts = any(_acts(token) or token.has("degree") for token in tokens)
+        named = any(token.names() for token in tokens)
+        return (acts or named) and not (tells and find_phrase(clause, word_lists()["says_that"]) is not None)
+
+
+def _around(words: Sequence[str], item: NeedFound) -> tuple[int, int]:
+    """Start and end of the clause that speaks of the need."""
+    start, end = item.start, item.end
+    while start > 0 and words[start - 1] != PAUSE:
+        start -= 1
+    while end < len(words) and words[end] != PAUSE:
+        end += 1
+    return start, end
+
+
+def _clauses(words: Sequence[str]) -> list[list[str]]:
+    """`words` cut at pauses."""
+    clauses: list[list[str]] = [[]]
+    for word in words:
+        if word == PAUSE:
+            clauses.append([])
+        else:
+            clauses[-1].append(word)
+    return [clause for clause in clauses if clause]
 
 
 def _acts(token: Token) -> bool:

@@ -7,6 +7,7 @@ question to the driver; a capable one finds the changes itself, within what the 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -28,6 +29,7 @@ from hmi.understanding.llm.memory import memory_of
 from hmi.understanding.llm.model import LanguageModel, NoModelError
 from hmi.understanding.llm.needs import check_needs, load_needs
 from hmi.understanding.llm.partial import Partial, PartialReader
+from hmi.understanding.llm.phrases import contracted
 from hmi.understanding.llm.prompt import Exchange, choose_prompt
 from hmi.understanding.llm.proposals import Met, NeedReader
 from hmi.understanding.llm.reader import FreeReader, Reading
@@ -90,7 +92,8 @@ class LlmRecogniser:
         return _Tools(self._grammar, self._car)
 
     def warm_up(self) -> None:
-        """Get the model ready in the background."""
+        """Get the words and the model ready in the background."""
+        threading.Thread(target=lambda: self._tools, name="words", daemon=True).start()
         if self._model is not None:
             self._model.warm_up()
 
@@ -131,7 +134,7 @@ class LlmRecogniser:
             return replace(partial.meant, understood_by=NAME)
         if partial is not None and partial.meant.act is Act.REFUSE:
             return Interpretation(Act.REFUSE, refusal=partial.meant.refusal, understood_by=NAME)
-        if met and partial is None and all(item.clear and item.act for item in met):
+        if met and not _beyond(partial, met) and all(item.clear and item.act for item in met):
             return self._request(tuple(dict.fromkeys(wish for item in met for wish in item.act)))
         return None
 
@@ -187,7 +190,7 @@ class LlmRecogniser:
     def _options(self, partial: Partial | None, met: Sequence[Met]) -> tuple[Option, ...]:
         """Everything that the sentence may mean, as options of a question."""
         wishes: list[tuple[tuple[Request, ...], Memory | None]] = []
-        if partial is not None and partial.requests and partial.doubt not in FORBIDS:
+        if partial is not None and partial.doubt not in FORBIDS and _beyond(partial, met):
             wishes.append((partial.requests, partial.meant.memory))
         wishes += [(option, None) for item in met for option in item.options]
         options: dict[str, Option] = {}
@@ -231,6 +234,17 @@ class LlmRecogniser:
         if choice == 0:
             return options
         return [options[choice - 1], *(o for index, o in enumerate(options, start=1) if index != choice)]
+
+
+def _beyond(partial: Partial | None, met: Sequence[Met]) -> bool:
+    """True when a request was read in another part of the sentence than those that speak of needs.
+
+    "blinding me in the mirror" is no request to fold the mirror in.
+    """
+    if partial is None or not partial.requests:
+        return False
+    spoken = " ".join(contracted(partial.spoken.split()))
+    return not any(spoken in item.clause for item in met)
 
 
 def _question_text(labels: Sequence[str]) -> str:
