@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -126,7 +126,9 @@ class GrammarInParts:
         if whole.act is not Act.UNKNOWN:
             return whole
         requests = self._parts.read(" ".join(words_of(text)), lambda part: self._read(part, context))
-        return replace(whole, act=Act.REQUEST, requests=tuple(dict.fromkeys(requests))) if requests else whole
+        if not requests:
+            return whole
+        return Interpretation(Act.REQUEST, tuple(dict.fromkeys(requests)), understood_by=self.name)
 
     def _read(self, part: str, context: Context) -> list[Request]:
         found = self._grammar.interpret(part, context)
