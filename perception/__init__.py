@@ -1,0 +1,1 @@
+"""Camera frames become a labelled dataset, unknown and hidden objects included."""

@@ -1,0 +1,1 @@
+"""The log of finished work, and the views of it."""

@@ -1,0 +1,1 @@
+"""Known or unknown, parts into wholes, grouping, naming, identity over time."""

@@ -1,0 +1,1 @@
+"""Measures against a ground truth."""

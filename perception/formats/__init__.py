@@ -1,0 +1,1 @@
+"""Pure conversion between the dataset and the formats of the field."""

@@ -1,0 +1,1 @@
+"""Where frames come from: folders, globs, video, KITTI, nuScenes."""

@@ -1,0 +1,122 @@
+"""Binary masks of a frame, run-length encoded as COCO does it (column-major, compressed).
+
+A frame has hundreds of masks; encoded, one takes about 100 bytes instead of a pixel array, and areas, boxes and
+intersections are computed without decoding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as rle
+
+from codriver.errors import InputError
+
+BoolImage = NDArray[np.bool_]
+"""bool [height, width]"""
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A set of pixels of a frame of `height` × `width` pixels."""
+
+    height: int
+    width: int
+    counts: str
+    """COCO's compressed run lengths."""
+
+    @classmethod
+    def from_array(cls, pixels: NDArray[Any]) -> Mask:
+        """The mask of the non-zero elements of `pixels` [height, width]."""
+        encoded = rle.encode(np.asfortranarray(pixels, dtype=np.uint8))
+        return cls(pixels.shape[0], pixels.shape[1], encoded["counts"].decode("ascii"))
+
+    @classmethod
+    def empty(cls, height: int, width: int) -> Mask:
+        """A mask without pixels."""
+        return cls.from_array(np.zeros((height, width), np.uint8))
+
+    @classmethod
+    def from_coco(cls, segmentation: Any, height: int, width: int) -> Mask:
+        """From any COCO `segmentation`: polygons, uncompressed or compressed run lengths.
+
+        Raises `InputError` when it is none of these or belongs to an image of another size.
+        """
+        try:
+            encoded = _coco_rle(segmentation, height, width)
+            size = [int(side) for side in encoded["size"]]
+        except (TypeError, ValueError, KeyError, IndexError) as error:
+            raise InputError(f"A segmentation is neither polygons nor run lengths ({error}).") from None
+        if size != [height, width]:
+            raise InputError(f"A mask of {size[1]}×{size[0]} pixels does not fit its image of {width}×{height}.")
+        counts = encoded["counts"]
+        mask = cls(height, width, counts.decode("ascii") if isinstance(counts, bytes) else counts)
+        if len(mask.counts) == 0:
+            raise InputError("A segmentation has no run lengths.")
+        return mask
+
+    def to_array(self) -> BoolImage:
+        """bool [height, width]"""
+        decoded: NDArray[np.uint8] = rle.decode(self.to_coco())
+        return decoded.astype(bool)
+
+    def to_coco(self) -> dict[str, Any]:
+        """COCO's `segmentation`: {"size": [height, width], "counts": …}."""
+        return {"size": [self.height, self.width], "counts": self.counts}
+
+    @cached_property
+    def area(self) -> int:
+        """Number of pixels."""
+        return int(rle.area(self.to_coco()))
+
+    @cached_property
+    def box(self) -> tuple[int, int, int, int]:
+        """x, y, width, height of the tightest box, in pixels; all 0 for an empty mask."""
+        x, y, width, height = rle.toBbox(self.to_coco())
+        return int(x), int(y), int(width), int(height)
+
+    def __or__(self, other: Mask) -> Mask:
+        return self._merged(other, intersect=False)
+
+    def __and__(self, other: Mask) -> Mask:
+        return self._merged(other, intersect=True)
+
+    def _merged(self, other: Mask, *, intersect: bool) -> Mask:
+        merged = rle.merge([self.to_coco(), other.to_coco()], intersect=intersect)
+        return Mask(self.height, self.width, merged["counts"].decode("ascii"))
+
+
+def iou_matrix(first: Sequence[Mask], second: Sequence[Mask]) -> NDArray[np.float64]:
+    """Intersection over union, float64 [len(first), len(second)]."""
+    return _overlaps(first, second, of_first=False)
+
+
+def cover_matrix(first: Sequence[Mask], second: Sequence[Mask]) -> NDArray[np.float64]:
+    """Which share of each mask of `first` each mask of `second` covers, float64 [len(first), len(second)]."""
+    return _overlaps(first, second, of_first=True)
+
+
+def _overlaps(first: Sequence[Mask], second: Sequence[Mask], *, of_first: bool) -> NDArray[np.float64]:
+    if not first or not second:
+        return np.zeros((len(first), len(second)))
+    left, right = [m.to_coco() for m in first], [m.to_coco() for m in second]
+    # COCO's "crowd" variant divides by the area of the detection alone.
+    found: NDArray[np.float64] = rle.iou(left, right, [int(of_first)] * len(right))
+    return found
+
+
+def _coco_rle(segmentation: Any, height: int, width: int) -> Mapping[str, Any]:
+    if isinstance(segmentation, Mapping):
+        if isinstance(segmentation["counts"], list):
+            found: Mapping[str, Any] = rle.frPyObjects(dict(segmentation), *segmentation["size"])
+            return found
+        return segmentation
+    if not isinstance(segmentation, list) or not segmentation:
+        raise TypeError(f"it is {type(segmentation).__name__}")
+    merged: Mapping[str, Any] = rle.merge(rle.frPyObjects(segmentation, height, width))
+    return merged

@@ -1,0 +1,1 @@
+"""One thin adapter per model, one protocol per role (roles.py)."""

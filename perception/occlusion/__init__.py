@@ -1,0 +1,1 @@
+"""Who hides whom, the shape and the look of what is hidden."""

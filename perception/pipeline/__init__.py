@@ -1,0 +1,1 @@
+"""Stages over frames, in one process, in many, or on Ray."""

@@ -1,0 +1,1 @@
+"""Segment everything, economically: where prompts go and which masks survive."""
