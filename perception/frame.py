@@ -17,7 +17,7 @@ class FrameInfo:
     """What is known of a frame without its pixels."""
 
     id: str
-    """Stable and unique in the dataset: the path below the source ("drive1/000120.png"); of a video "clip.mp4#120"."""
+    """Stable and unique in the dataset: the path below the source ("drive1/12.png"); of a video "clip.mp4#12"."""
     source: str
     """Path or URL of the file it comes from."""
     width: int
