@@ -1,9 +1,8 @@
-"""Makes the speech of the benchmark: three synthetic voices at three speeds, each sentence by one of each."""
+"""Makes the speech of the benchmark: five natural voices at three speeds, each sentence by one of them."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -13,10 +12,10 @@ from pathlib import Path
 from codriver.errors import ResourceError
 from hmi.cases.case import Case
 
-VOICES = ("joe", "slt", "rms")
-"""joe: neural (Piper). slt, rms: statistical parametric voices of a woman and a man (flite)."""
-SPEEDS = (0.85, 1.0, 1.2)
-_PIPER = Path(__file__).with_name("piper_voice.py")
+VOICES = ("joe", "af_heart", "bm_george", "bf_emma", "am_michael")
+"""joe: Piper. The others: Kokoro; American (a) and British (b), female (f) and male (m)."""
+SPEEDS = (1.0, 0.85, 1.2)
+_SPEAKER = Path(__file__).with_name("neural_voices.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +27,40 @@ class Spoken:
     speed: float
     file: Path
 
+    @property
+    def text(self) -> str:
+        """What is said."""
+        return self.case.turns[0].say
 
-def plan(cases: Sequence[Case], folder: Path, all_voices: bool = False) -> list[Spoken]:
-    """Who says what, and how fast: voices and speeds take turns; with `all_voices` every voice says everything."""
+
+def plan(cases: Sequence[Case], folder: Path) -> list[Spoken]:
+    """Who says what, and how fast: voices and speeds take turns."""
     spoken = []
     for number, case in enumerate(cases):
-        speed = SPEEDS[(number // len(VOICES)) % len(SPEEDS)]
-        voices = VOICES if all_voices else (VOICES[number % len(VOICES)],)
-        spoken += [Spoken(case, voice, speed, folder / f"{case.id}-{voice}-{speed}.wav") for voice in voices]
+        voice, speed = VOICES[number % len(VOICES)], SPEEDS[(number // len(VOICES)) % len(SPEEDS)]
+        spoken.append(Spoken(case, voice, speed, folder / f"{case.id}-{voice}-{speed}.wav"))
     return spoken
 
 
-def synthesise(spoken: Sequence[Spoken], piper: str, flite: str) -> None:
-    """Make the files that are not there yet, with the Python of Piper's environment and the program flite."""
+def synthesise(spoken: Sequence[Spoken], python: str, kokoro_voices: str) -> None:
+    """Make the files that are not there yet. Raises `ResourceError` when the voices are not set up."""
     missing = [item for item in spoken if not item.file.exists()]
-    for item in missing:
-        item.file.parent.mkdir(parents=True, exist_ok=True)
-        if item.voice != "joe":
-            stretch = f"duration_stretch={1 / item.speed:.3f}"
-            part = item.file.with_suffix(".part")
-            text = item.case.turns[0].say
-            _call([flite, "-voice", item.voice, "--setf", stretch, "-t", text, "-o", str(part)])
-            part.rename(item.file)
-    neural = [item for item in missing if item.voice == "joe"]
-    if neural:
-        jobs = [{"text": i.case.turns[0].say, "speed": i.speed, "file": str(i.file)} for i in neural]
-        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
-            file.write("\n".join(json.dumps(job) for job in jobs))
-            file.flush()
-            _call([piper, str(_PIPER), file.name])
-
-
-def _call(command: list[str]) -> None:
-    try:
-        subprocess.run(command, check=True, capture_output=True, env=os.environ)
-    except FileNotFoundError:
-        raise ResourceError(f"{command[0]} is not installed; docs/voice.md says how to get the voices.") from None
-    except subprocess.CalledProcessError as error:
-        raise ResourceError(f"{command[0]} could not speak: {error.stderr.decode()[-300:]}") from None
+    if not missing:
+        return
+    if not python or not kokoro_voices:
+        raise ResourceError(
+            f"{len(missing)} recordings are missing; give --python and --kokoro-voices as docs/voice.md says."
+        )
+    jobs = [
+        {"text": item.text, "voice": item.voice, "speed": item.speed, "file": str(item.file)} for item in missing
+    ]
+    missing[0].file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+        file.write("\n".join(json.dumps(job) for job in jobs))
+        file.flush()
+        try:
+            subprocess.run([python, str(_SPEAKER), file.name, kokoro_voices], check=True, capture_output=True)
+        except OSError as error:
+            raise ResourceError(f"{python} cannot be run ({error.strerror}); docs/voice.md sets it up.") from None
+        except subprocess.CalledProcessError as error:
+            raise ResourceError(f"The voices could not speak: {error.stderr.decode()[-400:]}") from None

@@ -136,6 +136,10 @@ class Assistant:
         conversation = self._conversations.open(conversation_id or uuid.uuid4().hex)
         return self._stop(Turn(conversation, text, conversation.speaker, self.movements.stops))
 
+    def means_stop(self, text: str, conversation_id: str) -> bool:
+        """True when `ask` would take `text` for a stop now, and so not wait for the turn under way."""
+        return self._means_stop(text, self._conversations.open(conversation_id))
+
     def conversation(self, conversation_id: str) -> Conversation:
         """What has been said so far. Raises `NotFoundError`."""
         return self._conversations.get(conversation_id)

@@ -32,7 +32,7 @@ class Turn(StrEnum):
     NOT_ADDRESSED = "not_addressed"
     """It does not begin with the wake word."""
     STOPPED = "stopped"
-    """ "Stop": open questions are dropped."""
+    """ "Stop": what moves is halted, what waits is not begun, open questions are dropped."""
     WHICH = "which_one"
     """It may have been one of several sentences; the driver is asked which."""
 
@@ -52,6 +52,8 @@ class Heard:
     latency_ms: dict[str, float] = field(default_factory=dict)
     """Milliseconds for hear, repair and, from the answer, understand, plan and act."""
     repaired: bool = False
+    stops: int = 0
+    """How many stops had been said before it was heard; a request from before the last one is not begun."""
 
     def as_json(self) -> dict[str, Any]:
         """Transcript, repair and, where there is one, the object that `codriver ask --json` prints."""
@@ -83,13 +85,15 @@ class Dialogue:
         self._wake = WakeWord(wake_word)
         self._conversation = conversation
         self._choices: tuple[str, ...] = ()
+        self._stops = 0
 
     def hear(self, samples: Samples) -> Heard:
         """The transcript alone, for `understand`."""
         clock: dict[str, float] = {}
+        stops = self._stops
         with _timed(clock, "hear"):
             transcript = self._ears.hear(samples)
-        return Heard(Turn.NOTHING, transcript, latency_ms=clock)
+        return Heard(Turn.NOTHING, transcript, latency_ms=clock, stops=stops)
 
     def turn(self, samples: Samples, speaker: Speaker) -> Heard:
         """Hear and understand one recording."""
@@ -99,27 +103,37 @@ class Dialogue:
         """What follows from a transcript of `samples`: a repair where needed, then the assistant's answer."""
         if not any(letter.isalnum() for letter in heard.transcript):
             return heard
-        if means_stop(heard.transcript):
+        if self.means_stop(heard):
             return self.stop(heard)
         request = self._wake.request(heard.transcript)
         if request is None and self.open_question:
             request = heard.transcript  # an answer to a question needs no wake word
         if request is None:
             return replace(heard, turn=Turn.NOT_ADDRESSED)
-        if means_stop(request):
-            return self.stop(heard)
         if not request:
             return replace(heard, turn=Turn.ANSWERED, reply="Yes?")
         return self._request(heard, request, samples, speaker)
 
+    def means_stop(self, heard: Heard) -> bool:
+        """True for "stop", "stop the window": with or without the wake word, at any time."""
+        texts = (heard.transcript, self._wake.request(heard.transcript) or "")
+        return any(means_stop(text) or self._assistant.means_stop(text, self._conversation) for text in texts)
+
     def stop(self, heard: Heard) -> Heard:
-        """Drop every open question."""
+        """Halt what moves, let nothing begin that was said before, drop every open question. Waits for no turn."""
+        self._stops += 1
         self._choices = ()
-        try:
-            answer = self._assistant.confirm(self._conversation, yes=False)
-        except NotFoundError:  # nothing has been said in this conversation yet
-            return replace(heard, turn=Turn.STOPPED, text="stop")
-        return replace(heard, turn=Turn.STOPPED, text="stop", reply=answer.reply, answer=answer)
+        answer = self._assistant.stop(self._conversation, heard.transcript)
+        # Who says "stop" to the voice, while nothing moves, does not want to hear more of it.
+        reply = answer.reply if answer.requested else ""
+        clock = {**heard.latency_ms, **answer.latency_ms}
+        return replace(
+            heard, turn=Turn.STOPPED, text=heard.transcript, reply=reply, answer=answer, latency_ms=clock
+        )
+
+    def forget(self) -> None:
+        """Drop the sentences that were offered to choose from."""
+        self._choices = ()
 
     @property
     def open_question(self) -> bool:
@@ -140,6 +154,8 @@ class Dialogue:
         elif self._repairer is not None:
             with _timed(clock, "repair"):
                 repair = self._repaired(self._repairer, heard, request, samples, speaker)
+        if heard.stops != self._stops:
+            return replace(heard, turn=Turn.STOPPED, text=repair.text)
         if repair.choices:
             self._choices = repair.choices
             return replace(

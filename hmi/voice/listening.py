@@ -1,9 +1,9 @@
 """Listens all the time: frames of sound in, requests done and replies spoken.
 
-Three things go on at once: the microphone is followed without a break (the caller's thread), one thread makes
-transcripts, another one acts. So "stop" is heard while a window still moves, and a reply is cut off the moment
-somebody speaks. The transcript is begun at the first short silence; when the speech does not go on, it is ready,
-or nearly so, by the time the pause is long enough to be the end.
+Four things go on at once: the microphone is followed without a break (the caller's thread), one thread makes
+transcripts, another one acts, and a third one stops. So "stop" is heard and obeyed while a window still moves, and
+a reply is cut off the moment somebody speaks. The transcript is begun at the first short silence; when the speech
+does not go on, it is ready, or nearly so, by the time the pause is long enough to be the end.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from hmi.voice.detector import SpeechDetector
 from hmi.voice.dialogue import Dialogue, Heard
 from hmi.voice.segmenter import Edge, Segmenter, Stretch
 from hmi.voice.speaking import Voice
-from hmi.voice.steering import means_stop
 
 if TYPE_CHECKING:
     from hmi.voice.audio import Samples
@@ -49,7 +48,7 @@ class Listening:
         *,
         speaker: Speaker = (1, "driver"),
         barge_in: bool = True,
-        executors: tuple[Executor, Executor] | None = None,
+        executors: tuple[Executor, Executor, Executor] | None = None,
     ) -> None:
         self._dialogue = dialogue
         self._detector = detector
@@ -58,7 +57,9 @@ class Listening:
         self._screen = screen
         self._speaker = speaker
         self._barge_in = barge_in
-        self._hearing, self._acting = executors or (ThreadPoolExecutor(1), ThreadPoolExecutor(1))
+        self._hearing, self._acting, self._stopping = executors or (
+            ThreadPoolExecutor(1), ThreadPoolExecutor(1), ThreadPoolExecutor(1),
+        )  # fmt: skip
         self._begun: tuple[int, Future[Heard]] | None = None
         self._partial: Future[None] | None = None
         self._shown_at = 0.0
@@ -81,22 +82,26 @@ class Listening:
         finally:
             self._voice.stop()
             self._hearing.shutdown(cancel_futures=True)
+            self._stopping.shutdown(cancel_futures=True)
             self._acting.shutdown(cancel_futures=True)
 
     def _follow(self, stretch: Stretch) -> None:
         if stretch.edge is Edge.BEGAN:
             self._shown_at, self._begun = stretch.seconds, None
-            # Without barge-in the car would hear itself talk and answer that.
+            # Without barge-in the car would hear itself talk and answer that; only a stop is obeyed meanwhile.
             self._deaf = self._voice.speaking and not self._barge_in
             if not self._deaf:
                 self._voice.stop()
-        if self._deaf:
-            return
         if stretch.edge is Edge.PAUSED:
             self._begin(stretch.samples)
         elif stretch.edge is Edge.ENDED:
-            self._waiting.append(self._hearing.submit(self._end, self._begin(stretch.samples), stretch.samples))
-        elif stretch.seconds - self._shown_at >= _PARTIAL_EVERY and (not self._partial or self._partial.done()):
+            transcript = self._begin(stretch.samples)
+            self._waiting.append(self._hearing.submit(self._end, transcript, stretch.samples, self._deaf))
+        elif (
+            not self._deaf
+            and stretch.seconds - self._shown_at >= _PARTIAL_EVERY
+            and (not self._partial or self._partial.done())
+        ):
             self._shown_at = stretch.seconds
             self._partial = self._hearing.submit(self._show_partial, stretch.samples)
             self._waiting.append(self._partial)
@@ -110,16 +115,19 @@ class Listening:
     def _show_partial(self, samples: Samples) -> None:
         self._screen.partial(self._dialogue.hear(samples).transcript)
 
-    def _end(self, transcript: Future[Heard], samples: Samples) -> None:
+    def _end(self, transcript: Future[Heard], samples: Samples, deaf: bool) -> None:
         """On the hearing thread, after the transcript: what waits to be done does not survive a "stop"."""
         self._queued = [act for act in self._queued if not act.done()]
         heard = transcript.result()
-        if means_stop(heard.transcript):
+        stops = self._dialogue.means_stop(heard)
+        if deaf and not stops:
+            return
+        if stops:
             self._voice.stop()
             for queued in self._queued:
                 queued.cancel()
             self._queued.clear()
-        act = self._acting.submit(self._act, heard, samples)
+        act = (self._stopping if stops else self._acting).submit(self._act, heard, samples)
         self._queued.append(act)
         self._waiting.append(act)
 

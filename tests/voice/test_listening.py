@@ -1,12 +1,13 @@
 """The whole loop on scripted parts, in one thread: every job runs the moment it is handed over."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
 import numpy as np
 import pytest
-from voice_kit import ScriptedEars, ScriptedVoice, repairer
+from voice_kit import ScriptedEars, ScriptedVoice, recording, repairer
 
 from codriver.errors import ResourceError
 from codriver.settings import Settings
@@ -15,6 +16,8 @@ from hmi.voice.detector import FRAME
 from hmi.voice.dialogue import Dialogue, Heard, Turn
 from hmi.voice.listening import Listening
 from hmi.voice.segmenter import Segmenter
+
+WINDOW = "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position"
 
 
 class AtOnce(Executor):
@@ -74,7 +77,13 @@ class Desk:
         # Number 0 is silence, so that the sentences of a script count from 1.
         talk = Dialogue(session.assistant, ScriptedEars(["", *script]), repairer())
         self.listening = Listening(
-            talk, Loud(), Segmenter(0.6), self.voice, self.paper, barge_in=barge_in, executors=(AtOnce(), AtOnce())
+            talk,
+            Loud(),
+            Segmenter(0.6),
+            self.voice,
+            self.paper,
+            barge_in=barge_in,
+            executors=(AtOnce(), AtOnce(), AtOnce()),
         )
 
 
@@ -105,6 +114,46 @@ def test_without_barge_in_speech_during_the_reply_is_not_heard(session: Session)
     desk = Desk(session, ["Open my window.", "Close it."], barge_in=False)
     desk.listening.run(spoken(1) + spoken(2))
     assert [heard.text for heard in desk.paper.turns] == ["Open my window."]
+
+
+def test_without_barge_in_a_stop_is_heard_all_the_same(session: Session) -> None:
+    desk = Desk(session, ["Open my window.", "Stop."], barge_in=False)
+    desk.listening.run(spoken(1) + spoken(2))
+    assert [heard.turn for heard in desk.paper.turns] == [Turn.ANSWERED, Turn.STOPPED]
+    assert not desk.voice.speaking
+
+
+@pytest.mark.parametrize("words", ["Stop!", "Stop the window, please.", "Halt."])
+def test_a_spoken_stop_halts_the_window_on_its_way(words: str) -> None:
+    with open_session(Settings()) as moving:
+        voice, paper = ScriptedVoice(), Paper()
+        talk = Dialogue(moving.assistant, ScriptedEars(["", "Open my window.", words]), repairer())
+
+        def until_it_moves():
+            yield from spoken(1)
+            while not moving.vehicle.read(WINDOW):
+                time.sleep(0.01)
+            yield from spoken(2)
+
+        Listening(talk, Loud(), Segmenter(0.6), voice, paper).run(until_it_moves())
+        stopped = next(heard for heard in paper.turns if heard.turn is Turn.STOPPED)
+        position = moving.vehicle.read(WINDOW)
+        assert 0 < position < 100
+        assert stopped.answer is not None
+        assert [change.value for change in stopped.answer.applied] == [position]
+        assert "stopped" in stopped.reply.lower()
+        time.sleep(0.3)
+        assert moving.vehicle.read(WINDOW) == position
+
+
+def test_what_was_heard_before_a_stop_is_not_begun_after_it(session: Session) -> None:
+    talk = Dialogue(session.assistant, ScriptedEars(["Open my window.", "Stop."]), repairer())
+    early = talk.hear(recording(0))
+    assert talk.turn(recording(1), (1, "driver")).turn is Turn.STOPPED
+    late = talk.understand(early, recording(0), (1, "driver"))
+    assert late.turn is Turn.STOPPED
+    assert late.answer is None
+    assert session.vehicle.read(WINDOW) == 0
 
 
 def test_the_loop_ends_with_the_microphone(session: Session) -> None:
