@@ -127,7 +127,9 @@ def figures(results: Sequence[Result]) -> Iterator[Measurement]:
         yield Measurement(f"{name}: transcript word for word", share(lambda result: result.verbatim), "%")
         yield Measurement(f"{name}: repaired", share(lambda result: result.heard.repaired), "%")
         yield Measurement(
-            f"{name}: transcript, median", median(result.heard.latency_ms.get("hear", 0.0) for result in some), "ms"
+            f"{name}: transcript, median",
+            median(result.heard.latency_ms.get("hear", 0.0) for result in some),
+            "ms",
         )
 
 

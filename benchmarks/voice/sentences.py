@@ -1,4 +1,4 @@
-"""Which sentences are spoken: those of the measured set, or those that the repair of misheard words is developed on."""
+"""Which sentences are spoken: those of the measured set, or those that the repair is developed on."""
 
 from __future__ import annotations
 
