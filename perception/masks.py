@@ -118,5 +118,12 @@ def _coco_rle(segmentation: Any, height: int, width: int) -> Mapping[str, Any]:
         return segmentation
     if not isinstance(segmentation, list) or not segmentation:
         raise TypeError(f"it is {type(segmentation).__name__}")
+    if not all(_is_polygon(part) for part in segmentation):
+        raise ValueError("a polygon is a list of at least three x, y pairs")
     merged: Mapping[str, Any] = rle.merge(rle.frPyObjects(segmentation, height, width))
     return merged
+
+
+def _is_polygon(part: Any) -> bool:
+    numbers = isinstance(part, list) and all(type(one) in (int, float) for one in part)
+    return numbers and len(part) >= 6 and len(part) % 2 == 0

@@ -162,13 +162,15 @@ def _instance_from_json(document: Mapping[str, Any], info: FrameInfo) -> Instanc
 
     occlusion = None
     if "occlusion" in document:
-        hidden = dict(document["occlusion"])
+        hidden = document["occlusion"]
         occlusion = Occlusion(
-            **{key: tuple(hidden.pop(key)) for key in ("occluded_by", "order_confidence")},
+            rate=hidden["rate"],
+            occluded_by=tuple(hidden["occluded_by"]),
+            order_confidence=tuple(hidden["order_confidence"]),
+            depth_order=hidden["depth_order"],
+            cut_by_frame=hidden["cut_by_frame"],
             completions=tuple(
-                Completion(one["method"], mask(one["mask"]), one["confidence"])
-                for one in hidden.pop("completions")
+                Completion(one["method"], mask(one["mask"]), one["confidence"]) for one in hidden["completions"]
             ),
-            **hidden,
         )
     return Instance(mask=mask(document["mask"]), occlusion=occlusion, **{name: document[name] for name in _PLAIN})
