@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from perception.frame import FrameInfo
 from perception.masks import Mask
+from perception.vectors import InstanceVectors
 
 Status = Literal["known", "unknown"]
 
@@ -84,6 +85,9 @@ class FrameRecord:
     """Why the frame could not be worked on, one sentence; apart from "nothing was found"."""
     timings_s: Mapping[str, float] = field(default_factory=dict)
     """Seconds by step; not part of the record's identity."""
+    vectors: Mapping[str, InstanceVectors] = field(default_factory=dict, compare=False, repr=False)
+    """By name ("appearance", "segmenter"): what stages computed for the instances. The log keeps them beside the
+    record, and reads them only when they are asked for."""
 
     def with_instances(self, instances: tuple[Instance, ...]) -> FrameRecord:
         """The same frame with other instances."""
@@ -98,7 +102,8 @@ class FrameRecord:
 
 
 def record_to_json(record: FrameRecord) -> dict[str, Any]:
-    """As plain JSON values; `record_from_json` gives the same record back (timings included)."""
+    """As plain JSON values; `record_from_json` gives the same record back, timings included and
+    vectors left out."""
     info = record.frame
     return {
         "frame": {

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from perception.dataset.clusters import Cluster
 from perception.frame import Frame
 from perception.record import FrameRecord
 
 
 class FrameStage(Protocol):
-    """Works on one frame at a time; any worker may do any frame."""
+    """Works on one frame at a time; any worker may do any frame.
+
+    A stage is sent to workers with pickle: keep its construction cheap, and load models at the first `run`.
+    """
 
     @property
     def name(self) -> str:
@@ -41,6 +45,11 @@ class DatasetStage(Protocol):
 
     def run(
         self, records: Sequence[FrameRecord], load: Callable[[str], Frame], progress: Callable[[int, int], None]
-    ) -> Iterable[FrameRecord]:
-        """The changed records. `load` gives a frame by id; `progress(done, total)` may be called at any time."""
+    ) -> Iterable[FrameRecord | Cluster]:
+        """The changed records, and what is known of each cluster where the stage makes clusters.
+
+        `records` are in the source's order, each read from disk when it is asked for, with its `vectors`;
+        frames that failed are left out. `load` gives a frame by id; `progress(done, total)` may be called at
+        any time.
+        """
         ...
