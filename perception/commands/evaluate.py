@@ -33,7 +33,6 @@ _PATH = click.Path(path_type=Path)
 def evaluate(
     predictions: Path,
     truth: Path,
-    /,
     classes: str | None,
     limit: int,
     *,

@@ -54,7 +54,8 @@ def precision_recall(
     if not count or not found:
         nothing = 0.0 if count else float("nan")
         return PrecisionRecall(nothing, nothing, nothing, nothing, count)
-    precision, recall = _evaluate(len(comparison.pairs), truths, found, limit)
+    sizes = [(pair.truth.height, pair.truth.width) for pair in comparison.pairs]
+    precision, recall = _evaluate(sizes, truths, found, limit)
     return PrecisionRecall(_mean(precision), _mean(precision[0]), _mean(precision[5]), _mean(recall), count)
 
 
@@ -85,12 +86,12 @@ def _entry(image: int, mask: Mask, *, crowd: bool = False) -> dict[str, Any]:
 
 
 def _evaluate(
-    images: int, truths: list[dict[str, Any]], found: list[dict[str, Any]], limit: int
+    sizes: Sequence[tuple[int, int]], truths: list[dict[str, Any]], found: list[dict[str, Any]], limit: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Precision [10 IoUs, 101 recalls] and recall [10 IoUs]."""
     truth = COCO()
     truth.dataset = {
-        "images": [{"id": n} for n in range(images)],
+        "images": [{"id": n, "height": height, "width": width} for n, (height, width) in enumerate(sizes)],
         "categories": [{"id": 1, "name": "object"}],
         "annotations": truths,
         "info": {},
