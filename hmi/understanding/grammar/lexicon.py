@@ -28,7 +28,20 @@ NOUN_RANKS = {"named": 7, "halves": 6, "noun": 5, "thing": 4, "also": 3, "generi
 
 _PLAIN_SENSES = (
     *("light", "function", "filler", "more", "less", "again", "pronouns", "possessives", "same", "also", "all"),
-    *("both", "to", "by", "conj", "except", "correction", "negation", "condition", "full", "remark", "assuring"),
+    *(
+        "both",
+        "to",
+        "by",
+        "conj",
+        "except",
+        "correction",
+        "negation",
+        "condition",
+        "full",
+        "remark",
+        "assuring",
+        "absent",
+    ),
 )
 """Lists of the language file that are senses by themselves."""
 

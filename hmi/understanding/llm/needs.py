@@ -65,6 +65,8 @@ class NeedFound:
     need: Need
     start: int
     end: int
+    gaps: frozenset[int] = frozenset()
+    """Indices of words between that its phrase leaves open."""
 
 
 class Needs:
@@ -83,11 +85,11 @@ class Needs:
     def find(self, words: Sequence[str]) -> list[NeedFound]:
         """The needs that `words` speak of, each where its longest phrase stands; the longest first."""
         found: list[NeedFound] = []
-        for name, spans in self._says.find(words).items():
+        for name, fits in self._says.find(words).items():
             need = self._by_id[name]
             if not any(pattern.find(words, self.sets) for pattern in need.unless):
-                start, end = max(spans, key=lambda span: (span[1] - span[0], -span[0]))
-                found.append(NeedFound(need, start, end))
+                start, fit = max(fits, key=lambda item: (item[1].end - item[0], -len(item[1].gaps), -item[0]))
+                found.append(NeedFound(need, start, fit.end, frozenset(fit.gaps)))
         found.sort(key=lambda item: (item.start - item.end, item.start, item.need.id))
         return found
 

@@ -14,12 +14,14 @@ from hmi.requests import Act, Context, Interpretation, Kind, Recogniser, Request
 from hmi.understanding.grammar.lexicon import Lexicon
 from hmi.understanding.grammar.questions import is_question
 from hmi.understanding.grammar.text import PAUSE, words_of
+from hmi.understanding.llm.frames import wants_explanation
 from hmi.understanding.llm.remarks import Judge, Span
 
 MAX_WORDS = 28
 """Words of a longer sentence are looked at up to here."""
 _MAX_TRIES = 120
-_FILLING = ("filler", "function", "conj", "remark", "possessives", "pronouns")
+_FILLING = ("filler", "function", "conj", "remark", "possessives", "pronouns", "to")
+_REASONS = frozenset({"so", "because", "cause", "cos", "while", "since"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class PartialReader:
     def read(self, text: str, context: Context) -> Partial | None:
         """The parts of `text` that ask for a change, as one request; None when there are none."""
         words = words_of(text)[:MAX_WORDS]
-        if is_question(self._lexicon.tokens(words)):
+        if is_question(self._lexicon.tokens(words)) or wants_explanation(words, self._lexicon):
             # "What a day! Close the boot": a question may be followed by a request.
             words = words[words.index(PAUSE) + 1 :] if PAUSE in words else []
         search = _Search(self._recogniser, self._lexicon, replace(context, question=None), words)
@@ -123,7 +125,8 @@ class _Search:
         if end == len(self._words) or self._words[end] == PAUSE:
             return span
         pauses = [at for at in range(span.start, end) if self._words[at] == PAUSE]
-        cuts = [*reversed(pauses), *self._fillings(span)]
+        reasons = [at for at in range(span.start + 1, end) if self._words[at] in _REASONS]
+        cuts = [*reversed(pauses), *reversed(reasons), *self._fillings(span)]
         for cut in cuts:
             meant = self._try(span.start, cut)
             if meant is not None and meant.requests == span.meant.requests:

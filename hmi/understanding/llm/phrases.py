@@ -85,6 +85,15 @@ class PhraseSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Fit:
+    """How a pattern lies on the words of a sentence."""
+
+    end: int
+    gaps: tuple[int, ...]
+    """Indices of the words that its gaps stand for: nobody has said yet what these mean."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pattern:
     """One phrase, cut into words, set names in <> and gaps."""
 
@@ -112,27 +121,32 @@ class Pattern:
 
     def end_from(self, words: Sequence[str], start: int, sets: Sets) -> int | None:
         """Where it ends if it begins at `start`; None when it does not."""
-        return self._match(words, start, 0, sets)
+        fit = self.fit_from(words, start, sets)
+        return None if fit is None else fit.end
 
-    def _match(self, words: Sequence[str], at: int, part: int, sets: Sets) -> int | None:
+    def fit_from(self, words: Sequence[str], start: int, sets: Sets) -> Fit | None:
+        """How it lies on `words` if it begins at `start`; None when it does not."""
+        return self._match(words, start, 0, sets, ())
+
+    def _match(self, words: Sequence[str], at: int, part: int, sets: Sets, gaps: tuple[int, ...]) -> Fit | None:
         if part == len(self.parts):
-            return at
+            return Fit(at, gaps)
         name = self.parts[part]
         if name == GAP:
             for end in range(at, min(at + MAX_GAP, len(words)) + 1):
-                found = self._match(words, end, part + 1, sets)
+                found = self._match(words, end, part + 1, sets, (*gaps, *range(at, end)))
                 if found is not None:
                     return found
                 if end < len(words) and words[end] == PAUSE:
                     return None
             return None
         for end in self._ends(name, words, at, sets):
-            found = self._match(words, end, part + 1, sets)
+            found = self._match(words, end, part + 1, sets, gaps)
             if found is not None:
                 return found
         if part:  # words that only shade the meaning
             for end in sets[MILD].ends(words, at):
-                found = self._match(words, end, part, sets)
+                found = self._match(words, end, part, sets, gaps)
                 if found is not None:
                     return found
         return None
@@ -169,13 +183,13 @@ class PatternIndex:
             for word in starts:
                 self._by_first.setdefault(word, []).append((name, pattern))
 
-    def find(self, words: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
-        """Name → where its patterns stand, as start and end."""
-        found: dict[str, list[tuple[int, int]]] = {}
+    def find(self, words: Sequence[str]) -> dict[str, list[tuple[int, Fit]]]:
+        """Name → where its patterns stand: their starts, and how they lie from there on."""
+        found: dict[str, list[tuple[int, Fit]]] = {}
         for start, word in enumerate(words):
             for form in forms(word):
                 for name, pattern in self._by_first.get(form, ()):
-                    end = pattern.end_from(words, start, self._sets)
-                    if end is not None:
-                        found.setdefault(name, []).append((start, end))
+                    fit = pattern.fit_from(words, start, self._sets)
+                    if fit is not None:
+                        found.setdefault(name, []).append((start, fit))
         return found

@@ -12,6 +12,7 @@ from hmi.requests import Kind, Request
 from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.places import Seating, Where, members_at
 from hmi.understanding.grammar.text import PAUSE
+from hmi.understanding.llm.frames import about_another_thing, beyond, placed_elsewhere, told
 from hmi.understanding.llm.needs import InState, Need, NeedFound, Needs, Proposal, spoken_value
 from hmi.understanding.llm.phrases import MILD, contracted
 from hmi.understanding.llm.words import find_phrase, people, without_phrases, word_lists
@@ -68,8 +69,7 @@ class NeedReader:
         for item in self._needs.find(words):
             if any(item.start < other.end and other.start < item.end for other in taken):
                 continue
-            rest = [word for index, word in enumerate(words) if not item.start <= index < item.end]
-            if self._held_back(rest):
+            if self._held_back(words, item):
                 continue
             options, act = self._options(item.need, words, state, seating)
             if options:
@@ -140,17 +140,18 @@ class NeedReader:
             places = [place for place in places if place != "passenger"]
         return tuple(dict.fromkeys(places))
 
-    def _held_back(self, rest: Sequence[str]) -> bool:
-        """True when the words around the need put it off, turn it round or only tell of it."""
-        lists = word_lists()
-        if find_phrase(rest, lists["not_now"]) is not None or find_phrase(rest, lists["tells"]) is not None:
+    def _held_back(self, words: Sequence[str], item: NeedFound) -> bool:
+        """True when the words around the need put it off, turn it round, or say it of something else."""
+        inside = [index for index in range(item.start, item.end) if index not in item.gaps]
+        rest = [word for index, word in enumerate(words) if index not in inside]
+        start, end = _around(words, item)
+        lead, tail = words[start : item.start], words[item.end : end]
+        between = [words[index] for index in sorted(item.gaps)]
+        if told(rest) or beyond([*lead, PAUSE, *between, PAUSE, *tail]):
             return True
-        for index in range(len(rest)):
-            if find_phrase(rest[index : index + 3], lists["not"]) == 0:
-                after = rest[index + 1 : index + 5]
-                if find_phrase(after, lists["complains"]) is None:
-                    return True
-        return False
+        if placed_elsewhere(tail, self._lexicon) or about_another_thing(lead, self._lexicon):
+            return True
+        return _negated(rest)
 
     def _accounted(self, words: Sequence[str], item: NeedFound) -> bool:
         """True when the words around the need, in its own clause, say nothing else."""
@@ -218,6 +219,17 @@ def _clauses(words: Sequence[str]) -> list[list[str]]:
         else:
             clauses[-1].append(word)
     return [clause for clause in clauses if clause]
+
+
+def _negated(words: Sequence[str]) -> bool:
+    """True for a negation that is no mere complaint ("I can't see a thing")."""
+    lists = word_lists()
+    for index in range(len(words)):
+        if find_phrase(words[index : index + 3], lists["not"]) == 0:
+            after = words[index + 1 : index + 5]
+            if find_phrase(after, lists["complains"]) is None:
+                return True
+    return False
 
 
 def _acts(token: Token) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hmi.requests import Interpretation
 from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.text import PAUSE
+from hmi.understanding.llm.frames import beyond, beyond_across
 from hmi.understanding.llm.words import find_phrase, without_phrases, word_lists
 
 _AMOUNTS = ("number", "unit", "fraction", "extreme", "colour")
@@ -30,6 +31,7 @@ _SAYS_WHAT = (
     "less",
     "degree",
 )
+_PARTICLES = frozenset({"up", "off", "out", "in", "on", "down"})
 _MAX_VOCATIVE = 3
 
 
@@ -72,9 +74,14 @@ class Judge:
         paths = [request.signal.path for span in self._spans for request in span.meant.requests]
         if len(set(paths)) < len(paths):
             return "the same thing twice"
-        if any((self._words[span.start],) in self._lists["phrasal"] for span in self._spans):
+        if any(self._is_phrasal(span) for span in self._spans):
             return "a verb that may mean something else"
         return ""
+
+    def _is_phrasal(self, span: Span) -> bool:
+        """True for a verb that is another one with its particle ("shut up", "give it up")."""
+        after = self._words[span.start + 1 : span.start + 3]
+        return (self._words[span.start],) in self._lists["phrasal"] and any(word in _PARTICLES for word in after)
 
     def _named(self) -> bool:
         """True when every device that would move is named, or stands as a pronoun, where it is said what to do."""
@@ -130,7 +137,9 @@ class Judge:
             return ""
         if find_phrase(words, lists["not_now"]) is not None:
             return LATER
-        if find_phrase(words, lists["tells"]) is not None:
+        if find_phrase(words, lists["tells"]) is not None or (
+            self._touches(left, right) and (beyond(words) or beyond_across(self._clause_around(left, right)))
+        ):
             return STORY
         if self._turns_round(words):
             return NEGATION
@@ -138,7 +147,7 @@ class Judge:
         joined = bool(tokens) and tokens[0].has("conj")
         while tokens and tokens[0].has("conj"):
             tokens.pop(0)
-        beside = left in {span.end for span in self._spans} or right in {span.start for span in self._spans}
+        beside = self._touches(left, right)
         if right in {span.start for span in self._spans} and (words[-1],) in lists["phrasal"]:
             return "words before it"
         telling = [t for t in tokens if not any(t.has(s) for s in _QUIET) or (beside and t.has("act"))]
@@ -152,6 +161,18 @@ class Judge:
         if self._details(telling, words, remark, beside):
             return "a place or an amount"
         return self._beside(left, right, words, remark)
+
+    def _touches(self, left: int, right: int) -> bool:
+        """True when no pause divides the words from what was read."""
+        return left in {span.end for span in self._spans} or right in {span.start for span in self._spans}
+
+    def _clause_around(self, left: int, right: int) -> Sequence[str]:
+        """The words up to the next pauses on both sides."""
+        while left > 0 and self._words[left - 1] != PAUSE:
+            left -= 1
+        while right < len(self._words) and self._words[right] != PAUSE:
+            right += 1
+        return self._words[left:right]
 
     def _details(self, telling: Sequence[Token], words: Sequence[str], remark: bool, beside: bool) -> bool:
         """True when the words say where or how far, which the request then does not know."""
@@ -219,11 +240,13 @@ class Judge:
         return pronoun and not named and any(token.names() for token in tokens)
 
     def _harmless_after(self, words: Sequence[str]) -> bool:
-        """True for a purpose ("so she can find it"), or "for …" and "at …" where no place is to be chosen."""
+        """True for a purpose ("so she can find it"), or "for …" and "at …" where no place is left to choose."""
         if words[0] in _LOOSE:
             return True
+        if words[0] not in ("for", "at"):
+            return False
         single = all(len(span.meant.requests) == 1 and _placeless(span) for span in self._spans)
-        return words[0] in ("for", "at") and single
+        return single or (words[0] == "for" and any(token.has("place") for token in self._inside))
 
 
 def _placeless(span: Span) -> bool:
