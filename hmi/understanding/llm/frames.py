@@ -13,8 +13,26 @@ _TOLD = ("not_now", "tells", "past")
 _PLACING = frozenset({"in", "at", "on", "of", "from", "near", "outside", "inside", "to", "over"})
 _POINTING = frozenset({"the", "a", "an", "my", "your", "his", "her", "our", "their", "that", "those"})
 _OURS = frozenset(
-    {"here", "there", "car", "cabin", "vehicle", "me", "us", "you", "it", "this", "these", "face", "eyes", "neck"}
+    {
+        "here",
+        "there",
+        "car",
+        "cabin",
+        "vehicle",
+        "me",
+        "us",
+        "you",
+        "it",
+        "this",
+        "these",
+        "face",
+        "eyes",
+        "neck",
+        "road",
+        "roadside",
+    }
 )
+_TIMES = frozenset({"winter", "summer", "autumn", "spring", "morning", "evening", "afternoon", "day", "night"})
 
 
 def told(words: Sequence[str]) -> bool:
@@ -22,8 +40,16 @@ def told(words: Sequence[str]) -> bool:
     return any(find_phrase(words, word_lists()[name]) is not None for name in _TOLD)
 
 
+def elsewhere(words: Sequence[str]) -> bool:
+    """True for words that name a thing or place outside this car."""
+    return find_phrase(words, word_lists()["elsewhere"]) is not None
+
+
 def beyond(words: Sequence[str]) -> bool:
-    """True for words that name a thing or place outside this car, or somebody else's."""
+    """True for words that name a thing or place outside this car, or somebody else's.
+
+    Other people's doings may well be a need ("that truck splashed the windscreen"), but no request.
+    """
     return any(find_phrase(words, word_lists()[name]) is not None for name in _BEYOND)
 
 
@@ -55,7 +81,7 @@ def placed_elsewhere(tail: Sequence[str], lexicon: Lexicon) -> bool:
             named = tail[index + 1 :]
             if named[0] in _POINTING and len(named) > 1:
                 named = named[1:]
-            if named[0] in _OURS:
+            if named[0] in _OURS or named[0] in _TIMES:
                 return False
             return not lexicon.tokens(list(named))[0].senses
     return False

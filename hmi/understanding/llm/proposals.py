@@ -12,7 +12,7 @@ from hmi.requests import Kind, Request
 from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.places import Seating, Where, members_at
 from hmi.understanding.grammar.text import PAUSE
-from hmi.understanding.llm.frames import about_another_thing, beyond, placed_elsewhere, told
+from hmi.understanding.llm.frames import about_another_thing, elsewhere, placed_elsewhere, told
 from hmi.understanding.llm.needs import InState, Need, NeedFound, Needs, Proposal, spoken_value
 from hmi.understanding.llm.phrases import MILD, contracted
 from hmi.understanding.llm.words import find_phrase, people, without_phrases, word_lists
@@ -33,6 +33,9 @@ _QUIET = (
     "to",
     "same",
     "all",
+)
+_IS = frozenset(
+    {"is", "are", "feels", "feel", "looks", "look", "seems", "gets", "get", "getting", "isnt", "arent"}
 )
 _BACK = frozenset({"back", "in back"})
 _MAX_TAIL = 6
@@ -147,9 +150,11 @@ class NeedReader:
         start, end = _around(words, item)
         lead, tail = words[start : item.start], words[item.end : end]
         between = [words[index] for index in sorted(item.gaps)]
-        if told(rest) or beyond([*lead, PAUSE, *between, PAUSE, *tail]):
+        if told(rest) or elsewhere([*lead, PAUSE, *between, PAUSE, *tail]):
             return True
-        if placed_elsewhere(tail, self._lexicon) or about_another_thing(lead, self._lexicon):
+        if placed_elsewhere(tail, self._lexicon) or (
+            words[item.start] in _IS and about_another_thing(lead, self._lexicon)
+        ):
             return True
         return _negated(rest)
 

@@ -9,7 +9,7 @@ from hmi.requests import Interpretation
 from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.text import PAUSE
 from hmi.understanding.llm.frames import beyond, beyond_across
-from hmi.understanding.llm.words import find_phrase, without_phrases, word_lists
+from hmi.understanding.llm.words import find_phrase, people, without_phrases, word_lists
 
 _AMOUNTS = ("number", "unit", "fraction", "extreme", "colour")
 _QUIET = ("filler", "function", "conj", "also", "pause", "remark", "more")
@@ -32,6 +32,10 @@ _SAYS_WHAT = (
     "degree",
 )
 _PARTICLES = frozenset({"up", "off", "out", "in", "on", "down"})
+_PREPOSITIONS = frozenset({"on", "in", "over", "off", "out", "up", "down", "back"})
+_DETERMINERS = frozenset({"the", "that", "those", "my", "your", "his", "her", "our", "their", "a", "an"})
+_SUBJECTS = frozenset({"i", "he", "she", "they", "we", "someone", "somebody", "everyone", "nobody"})
+_VERBS = frozenset({"is", "are", "was", "were", "have", "has", "had", "need", "needs", "get", "gets", "got"})
 _MAX_VOCATIVE = 3
 
 
@@ -144,6 +148,10 @@ class Judge:
         if self._turns_round(words):
             return NEGATION
         tokens = self._lexicon.tokens(words)
+        if any(token.has("absent") for token in tokens):
+            return STORY
+        if right in {span.start for span in self._spans} and self._tells_of(words, tokens):
+            return STORY
         joined = bool(tokens) and tokens[0].has("conj")
         while tokens and tokens[0].has("conj"):
             tokens.pop(0)
@@ -211,6 +219,10 @@ class Judge:
 
     def _beside(self, left: int, right: int, words: Sequence[str], remark: bool) -> str:
         """Doubt about words that no pause divides from what was read."""
+        if left in {span.end for span in self._spans} and self._is_preposition(left, words):
+            return "words after it"
+        if right in {span.start for span in self._spans} and self._states(right, words):
+            return "words before it"
         if right in {span.start for span in self._spans}:
             tokens = self._lexicon.tokens(list(words))
             subject = (words[-1],) in self._lists["subjects"] and not tokens[-1].has("conj")
@@ -221,6 +233,24 @@ class Judge:
         if left in {span.end for span in self._spans} and not (remark or self._harmless_after(words)):
             return "words after it"
         return ""
+
+    def _is_preposition(self, end: int, words: Sequence[str]) -> bool:
+        """True when the last word read stands before what follows ("the windows on | that building")."""
+        determined = words[0] in _DETERMINERS and not (words[1:] and words[1] in _VERBS)
+        return self._words[end - 1] in _PREPOSITIONS and determined
+
+    def _tells_of(self, words: Sequence[str], tokens: Sequence[Token]) -> bool:
+        """True for words right before a request that make it a report: "I | have my window open"."""
+        if any(token.has("condition") for token in tokens) or words[-1] in _SUBJECTS:
+            return True
+        persons = [*people().values(), self._lists["persons"]]
+        return words[-2:-1] in (["my"], ["his"], ["her"], ["the"]) and any(
+            (words[-1],) in names for names in persons
+        )
+
+    def _states(self, start: int, words: Sequence[str]) -> bool:
+        """True for a subject that nobody knows before "have" and the like ("unicorns | have one horn")."""
+        return self._words[start] in _VERBS and not self._lexicon.tokens(list(words[-1:]))[0].senses
 
     def _commands(self, start: int) -> bool:
         """True when the words from `start` on begin like a command ("turn …", "close …"), not like a report."""
