@@ -1,0 +1,1 @@
+"""Alike things over the whole dataset: vectors, clusters, galleries and names."""
