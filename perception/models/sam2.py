@@ -1,0 +1,90 @@
+"""SAM 2 in onnxruntime: an image encoder, and a prompt decoder fed with high-resolution features.
+
+Ravi et al., "SAM 2: Segment Anything in Images and Videos", 2024. The frame is squeezed to a square of 1024 pixels,
+whatever its shape, so features and masks cover exactly the frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+
+from perception.frame import RGBImage
+from perception.models.files import ModelFiles
+from perception.models.roles import Embedding, FloatArray, MaskCandidates, Prompts
+from perception.models.sessions import Runtime, Session
+
+SIDE = 1024
+"""Pixels of the encoder's square input."""
+_MEAN = np.array([0.485, 0.456, 0.406], np.float32) * 255
+_SPREAD = np.array([0.229, 0.224, 0.225], np.float32) * 255
+_FEATURES = ("image_embed", "high_res_feats_0", "high_res_feats_1")
+
+
+class Sam2:
+    """`roles.Segmenter` for SAM 2 of any size, exported as an encoder and a decoder."""
+
+    def __init__(self, files: ModelFiles, runtime: Runtime, batch_size: int = 8) -> None:
+        """Raises `FileFormatError` when the files are no SAM 2."""
+        self._files = files
+        self._batch = batch_size
+        self._encoder = Session(files.containing("encoder"), runtime)
+        self._encoder.require("a SAM 2 encoder", ["image"], _FEATURES)
+        self._decoder = Session(files.containing("decoder"), runtime)
+        self._decoder.require(
+            "a SAM 2 decoder",
+            [*_FEATURES, "point_coords", "point_labels", "mask_input", "has_mask_input"],
+            ["masks", "iou_predictions"],
+        )
+
+    @property
+    def name(self) -> str:
+        """As in the store or the settings."""
+        return self._files.name
+
+    @property
+    def provider(self) -> str:
+        """Where it runs, onnxruntime's name."""
+        return self._encoder.provider
+
+    def files_sha256(self) -> Mapping[str, str]:
+        """Encoder and decoder."""
+        return self._files.sha256
+
+    def embed(self, image: RGBImage) -> Embedding:
+        """Encode a frame of any size."""
+        features = self._encoder.run({"image": squeezed(image, SIDE)})
+        return Embedding(features["image_embed"][0], image.shape[1], image.shape[0], features)
+
+    def decode(self, embedding: Embedding, prompts: Prompts) -> MaskCandidates:
+        """Three masks of 256×256 logits for each prompt."""
+        features = embedding.inner
+        assert isinstance(features, dict)  # what `embed` put there  # noqa: S101
+        scale = np.array([SIDE / embedding.width, SIDE / embedding.height], np.float32)
+        logits = np.empty((len(prompts), 3, 256, 256), np.float32)
+        predicted = np.empty((len(prompts), 3), np.float32)
+        for start in range(0, len(prompts), self._batch):
+            part = slice(start, min(start + self._batch, len(prompts)))
+            size = part.stop - part.start
+            found = self._decoder.run(
+                {
+                    **{name: features[name] for name in _FEATURES},
+                    "point_coords": (prompts.points[part] * scale).astype(np.float32),
+                    "point_labels": prompts.labels[part].astype(np.float32),
+                    "mask_input": np.zeros((size, 1, 256, 256), np.float32),
+                    "has_mask_input": np.zeros(1, np.float32),
+                }
+            )
+            logits[part] = found["masks"]
+            predicted[part] = np.clip(found["iou_predictions"], 0, 1)
+        return MaskCandidates(logits, predicted)
+
+
+def squeezed(image: RGBImage, side: int) -> FloatArray:
+    """The frame as a normalised square, float32 [1, 3, side, side]."""
+    shrinks = image.shape[0] > side or image.shape[1] > side
+    square = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    normalised = (square.astype(np.float32) - _MEAN) / _SPREAD
+    return np.ascontiguousarray(normalised.transpose(2, 0, 1)[None])
