@@ -24,7 +24,7 @@ class ModelFiles:
     sha256: Mapping[str, str] = field(default_factory=dict)
 
     def containing(self, word: str) -> Path:
-        """The one ONNX or ORT file with `word` in its name. Raises `FileFormatError` when there is not exactly one."""
+        """The one model file with `word` in its name. Raises `FileFormatError` unless there is exactly one."""
         found = [
             path
             for name, path in sorted(self.paths.items())
@@ -44,8 +44,8 @@ class ModelFiles:
 def locate(reference: str, store: ModelStore) -> ModelFiles:
     """The files of a model: `reference` is a name of the store, an ONNX file, or a folder with such files.
 
-    Raises `NotFoundError` when there is no such model or it has not been pulled, `ResourceError` when a file of the
-    store is not what its manifest says.
+    Raises `NotFoundError` when there is no such model or it has not been pulled, `ResourceError` when a file of
+    the store is not what its manifest says.
     """
     path = Path(reference).expanduser()
     if reference not in store.models and path.exists():

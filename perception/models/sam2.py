@@ -1,7 +1,7 @@
 """SAM 2 in onnxruntime: an image encoder, and a prompt decoder fed with high-resolution features.
 
-Ravi et al., "SAM 2: Segment Anything in Images and Videos", 2024. The frame is squeezed to a square of 1024 pixels,
-whatever its shape, so features and masks cover exactly the frame.
+Ravi et al., "SAM 2: Segment Anything in Images and Videos", 2024. The frame is squeezed to a square of 1024
+pixels, whatever its shape, so features and masks cover exactly the frame.
 """
 
 from __future__ import annotations

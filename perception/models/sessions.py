@@ -123,7 +123,7 @@ class Session:
         """Where it really runs, onnxruntime's name."""
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """All outputs by name. Raises `ResourceError` when memory runs out, `FileFormatError` when the model fails."""
+        """All outputs by name. Raises `ResourceError` without memory, `FileFormatError` when the model fails."""
         try:
             values = self._session.run(None, dict(feeds))
         except MemoryError:
