@@ -28,8 +28,9 @@ class TrackOptions:
     """Only an instance with at least this score begins a track."""
     iou: float = 0.2
     """A box belongs to no track that predicts less overlap than this."""
-    blend: float = 0.25
-    """How much a new box moves what the track shows."""
+    blend: float = 0.9
+    """How much a new box counts against what the track predicted, 0..1. With less, a prediction lags behind things
+    that move a quarter of their width in a frame, and they are lost when they are hidden for two."""
     lost_frames: int = 8
     """A track that was not seen for more frames has ended."""
 

@@ -42,7 +42,7 @@ def mix(spaces: Sequence[tuple[Rows, float]], seed: int = 0) -> FloatArray:
     result = np.empty((count, basis.shape[1]), np.float32)
     for start in range(0, count, _CHUNK):
         chunk = slice(start, start + _CHUNK)
-        result[chunk] = unit((joined(chunk) - mean) @ basis)
+        result[chunk] = _directed((joined(chunk) - mean) @ basis)
     return result
 
 
@@ -50,6 +50,14 @@ def unit(rows: Rows) -> FloatArray:
     """The rows scaled to length 1; rows of zeros stay."""
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     scaled: FloatArray = (rows / np.maximum(length, 1e-9)).astype(np.float32)
+    return scaled
+
+
+def _directed(rows: Rows) -> FloatArray:
+    """As `unit`, but what lies in the middle of everything, and so has no direction, gets the first one."""
+    lost = np.linalg.norm(rows, axis=1) < 1e-6
+    scaled = unit(rows)
+    scaled[lost] = np.eye(1, rows.shape[1], dtype=np.float32)
     return scaled
 
 
