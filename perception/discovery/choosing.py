@@ -11,6 +11,7 @@ from perception.discovery import settings as keys
 from perception.models.clip import ClipModel, read_vocabulary
 from perception.models.image_classifier import ImageClassifier
 from perception.models.roles import Embedder, Namer
+from perception.models.sessions import Runtime
 from perception.models.vision_language import VisionLanguageNamer
 
 
@@ -21,7 +22,7 @@ def choose_embedder(settings: Settings, store: ModelStore) -> Embedder | None:
         return None
     if wanted in store.models:
         return ImageClassifier(store, wanted)
-    return ClipModel(Path(wanted).expanduser())
+    return ClipModel(Path(wanted).expanduser(), runtime=Runtime.from_settings(settings))
 
 
 def choose_namer(settings: Settings, store: ModelStore) -> Namer | None:
@@ -46,4 +47,4 @@ def choose_namer(settings: Settings, store: ModelStore) -> Namer | None:
         raise InputError(
             f"perception.namer is {wanted}; set perception.vocabulary to a file of names to choose among."
         )
-    return ClipModel(Path(wanted).expanduser(), vocabulary)
+    return ClipModel(Path(wanted).expanduser(), vocabulary, Runtime.from_settings(settings))

@@ -13,6 +13,7 @@ from perception.evaluation.annotations import Comparison
 from perception.evaluation.coco_metrics import PrecisionRecall, precision_recall
 from perception.evaluation.discovery import Discovery, Recall, measure_discovery
 from perception.evaluation.groups import Grouping, measure_grouping
+from perception.evaluation.identity import Identity, measure_identity
 
 Row = Sequence[str]
 
@@ -31,6 +32,7 @@ class Report:
     masks_by_class: Mapping[str, PrecisionRecall]
     discovery: Discovery
     grouping: Grouping
+    identity: Identity
     amodal: Amodal | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -63,6 +65,7 @@ def evaluate(comparison: Comparison, classes: Sequence[str], limit: int, *, amod
         {label: precision_recall(comparison, label, chosen, limit) for label in chosen},
         measure_discovery(comparison, chosen, limit),
         measure_grouping(comparison, chosen),
+        measure_identity(comparison),
         measure_amodal(comparison, chosen) if amodal else None,
     )
 
@@ -75,6 +78,7 @@ def lines(report: Report) -> list[str]:
     if report.without_truth:
         told.append(f"{len(report.without_truth)} predicted images have no truth and do not count")
     told += ["", *_masks(report), "", *_discovery(report.discovery), "", *_grouping(report.grouping)]
+    told += _identity(report.identity)
     if report.amodal is not None:
         told += ["", *_amodal(report.amodal)]
     return told
@@ -108,6 +112,15 @@ def _grouping(grouping: Grouping) -> list[str]:
         f"clusters: {grouping.objects} objects in {grouping.clusters} clusters; NMI {_figure(grouping.nmi)}, "
         f"adjusted {_figure(grouping.ami)}, purity {_figure(grouping.purity)} (one single cluster: "
         f"{_figure(grouping.single_cluster_purity)}), {_percent(grouping.grouped)} with others"
+    ]
+
+
+def _identity(identity: Identity) -> list[str]:
+    if math.isnan(identity.idf1):
+        return []
+    return [
+        f"tracks: {identity.tracks} with {identity.truths} objects; IDF1 {_figure(identity.idf1)}, "
+        f"{_percent(identity.id_recall)} found under their track's name, {identity.switches} switches"
     ]
 
 

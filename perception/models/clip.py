@@ -6,7 +6,6 @@ The folder is laid out as model hubs have it: `vision_model*.onnx` and, for nami
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -15,11 +14,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-import onnxruntime as ort
 
-from codriver.errors import FileFormatError, NotFoundError, ResourceError
+from codriver.errors import FileFormatError, NotFoundError
 from perception.frame import RGBImage
+from perception.models.files import sha256_of_file
 from perception.models.roles import FloatArray, NameProposal
+from perception.models.sessions import Runtime, Session
 
 _BATCH = 16
 _POOLED = ("image_embeds", "text_embeds", "pooler_output", "sentence_embedding")
@@ -34,13 +34,13 @@ _NOTHING = ("road", "wall", "sky", "tree", "blurry background")
 class ClipModel:
     """Both encoders of a folder. Weights are read when they are first needed."""
 
-    def __init__(self, folder: Path, vocabulary: Sequence[str] = (), threads: int = 0) -> None:
+    def __init__(self, folder: Path, vocabulary: Sequence[str] = (), runtime: Runtime | None = None) -> None:
         """`vocabulary`: what things may be called; without it there are vectors but no names.
 
         Raises `NotFoundError` when the folder lacks a file.
         """
         self._folder = folder
-        self._threads = threads
+        self._runtime = runtime or Runtime()
         self._vocabulary = tuple(dict.fromkeys(vocabulary))
         self._files = {"vision": _find(folder, "vision_model*.onnx")}
         if self._vocabulary:
@@ -61,7 +61,7 @@ class ClipModel:
     def embed_crops(self, crops: Sequence[RGBImage]) -> FloatArray:
         """[N, D], each of length 1."""
         session = self._vision
-        name = session.get_inputs()[0].name
+        name = next(iter(session.inputs))
         rows = [
             _pooled(session, {name: np.stack([self._pixels(crop) for crop in crops[start : start + _BATCH]])})
             for start in range(0, len(crops), _BATCH)
@@ -84,11 +84,11 @@ class ClipModel:
 
     @cached_property
     def _hashes(self) -> dict[str, str]:
-        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in self._files.values()}
+        return {path.name: sha256_of_file(path) for path in self._files.values()}
 
     @cached_property
-    def _vision(self) -> ort.InferenceSession:
-        return _session(self._files["vision"], self._threads)
+    def _vision(self) -> Session:
+        return Session(self._files["vision"], self._runtime)
 
     @cached_property
     def _dimensions(self) -> int:
@@ -104,11 +104,11 @@ class ClipModel:
             tokenizer = Tokenizer.from_file(str(self._files["tokenizer"]))
         except Exception as error:  # noqa: BLE001 - the library raises plain exceptions
             raise FileFormatError(f"{self._files['tokenizer']} is no tokenizer ({error}).") from None
-        session = _session(self._files["text"], self._threads)
+        session = Session(self._files["text"], self._runtime)
         tokenizer.enable_padding()
         encoded = tokenizer.encode_batch([_PROMPT.format(name) for name in (*self._vocabulary, *_NOTHING)])
         feeds = {"input_ids": np.array([one.ids for one in encoded], np.int64)}
-        if any(one.name == "attention_mask" for one in session.get_inputs()):
+        if "attention_mask" in session.inputs:
             feeds["attention_mask"] = np.array([one.attention_mask for one in encoded], np.int64)
         return _pooled(session, feeds)
 
@@ -161,31 +161,14 @@ def _find(folder: Path, pattern: str) -> Path:
     return found[0]
 
 
-def _session(path: Path, threads: int) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    try:
-        return ort.InferenceSession(path, options, providers=ort.get_available_providers())
-    except Exception as error:
-        if type(error).__module__.startswith("onnxruntime"):
-            raise FileFormatError(f"{path} is not a model that can be used ({str(error)[:200]}).") from None
-        raise
-
-
-def _pooled(session: ort.InferenceSession, feeds: Mapping[str, Any]) -> FloatArray:
+def _pooled(session: Session, feeds: Mapping[str, Any]) -> FloatArray:
     """The output with one vector for each input, each of length 1."""
-    outputs = {one.name: i for i, one in enumerate(session.get_outputs())}
-    chosen = next((name for name in _POOLED if name in outputs), None)
+    chosen = next((name for name in _POOLED if name in session.outputs), None)
     if chosen is None:
         raise FileFormatError(
-            f"The model has the outputs {', '.join(outputs)} and none of {', '.join(_POOLED)}; export it with one."
+            f"{session.path} has the outputs {', '.join(session.outputs)} and none of {', '.join(_POOLED)}; "
+            "export it with one."
         )
-    try:
-        rows = np.asarray(session.run([chosen], dict(feeds))[0], np.float32)
-    except Exception as error:
-        if type(error).__module__.startswith("onnxruntime"):
-            raise ResourceError(f"The image-text model fails ({str(error)[:200]}).") from None
-        raise
+    rows = session.run(feeds)[chosen].astype(np.float32)
     scaled: FloatArray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
     return scaled

@@ -17,6 +17,7 @@ from perception.evaluation.coco_files import read_coco
 from perception.evaluation.coco_metrics import precision_recall
 from perception.evaluation.discovery import measure_discovery
 from perception.evaluation.groups import agreement, measure_grouping
+from perception.evaluation.identity import measure_identity
 
 LEFT, RIGHT, ROAD = box(2, 5, 20, 10), box(30, 5, 20, 10), box(0, 20, 60, 20)
 TRUTH = images(image(thing(1, LEFT), thing(2, RIGHT, "Sign"), stuff=ROAD))
@@ -280,3 +281,38 @@ def test_the_command_refuses_what_cannot_be_measured(tmp_path, more, problem):
     result = run(truth, "--truth", truth, *more)
     assert isinstance(result.exception, InputError)
     assert problem in str(result.exception)
+
+
+def followed(*names, other=(7, 7, 7)):
+    """Three frames with two objects of the tracks 1 and 2, called `names` and `other`."""
+    made = [
+        image(thing(1, LEFT, track_id=a), thing(2, RIGHT, track_id=b), name=f"{t}.png")
+        for t, (a, b) in enumerate(zip(names, other, strict=True))
+    ]
+    return images(*made)
+
+
+TRACKED = followed(1, 1, 1, other=(2, 2, 2))
+
+
+def test_identity_does_not_depend_on_what_tracks_are_called():
+    identity = measure_identity(compare(followed(5, 5, 5), TRACKED))
+    assert (identity.idf1, identity.id_recall, identity.switches, identity.tracks) == (1, 1, 0, 2)
+
+
+def test_a_track_that_breaks_costs_its_shorter_part():
+    identity = measure_identity(compare(followed(5, 5, 6), TRACKED))
+    assert (identity.idf1, identity.id_recall, identity.switches) == (
+        pytest.approx(5 / 6),
+        pytest.approx(5 / 6),
+        1,
+    )
+
+
+def test_two_objects_under_one_name_count_once():
+    assert measure_identity(compare(followed(7, 7, 7), TRACKED)).idf1 == pytest.approx(0.5)
+
+
+def test_without_tracks_there_is_no_identity():
+    identity = measure_identity(compare(TRUTH, TRUTH))
+    assert (identity.truths, math.isnan(identity.idf1)) == (0, True)
