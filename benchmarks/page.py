@@ -9,10 +9,10 @@ import time
 
 from benchmarks.measure import Measurement, percentile
 from codriver.settings import load_settings
+from codriver.web.access import Access
+from codriver.web.server import WebServer
 from hmi.session import open_session
-from hmi.web.access import Access
 from hmi.web.app import create_app, hub_of
-from hmi.web.server import WebServer
 
 SPEED = "Vehicle.Speed"
 

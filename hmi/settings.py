@@ -60,8 +60,4 @@ RULES_FILE = Setting("planning.rules", "", "YAML file with rules of your own")
 RULES_OFF = Setting("planning.disabled", [], "ids of rules to switch off")
 RULES_OFF_SAFETY = Setting("planning.allow-disabling-safety", False, "let planning.disabled name safety rules too")
 
-WEB_HOST = Setting("web.host", "127.0.0.1", "address that the page and the API listen on")
-WEB_PORT = Setting("web.port", 8080, "port that the page and the API listen on", minimum=0, maximum=65535)
-WEB_TOKEN = Setting("web.token", "", "token that callers must send; needed beyond loopback", secret=True)
-
 SETTINGS: list[Setting[Any]] = [value for value in list(globals().values()) if isinstance(value, Setting)]

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import click
 
 from codriver.settings import Settings, load_settings
-from hmi.settings import SPEAKER, VEHICLE, WEB_HOST, WEB_PORT, WEB_TOKEN
+from codriver.web.settings import WEB_HOST, WEB_PORT, WEB_TOKEN
+from hmi.settings import SPEAKER, VEHICLE
 
 TO_TRY = ("open my window halfway", "turn on seat heating for everyone", "how fast are we going?")
 
@@ -41,10 +42,11 @@ def serve(settings: Settings, *, open_page: bool = False) -> None:
     Raises `InputError` and `ResourceError` for settings that cannot be served.
     """
     # Flask and the vehicle take a moment to import; `codriver --help` must not pay for it.
+    from codriver.web.access import Access
+    from codriver.web.server import WebServer
     from hmi.session import open_session
-    from hmi.web.access import Access
     from hmi.web.app import create_app, hub_of
-    from hmi.web.server import WebServer
+    from hmi.web.events import READERS
 
     access = Access(settings[WEB_TOKEN], settings[WEB_HOST])
     stop = stop_event()
@@ -52,7 +54,7 @@ def serve(settings: Settings, *, open_page: bool = False) -> None:
         session.warm_up()
         app = create_app(session, access, speaker=settings[SPEAKER])
         with closing(hub_of(app)) as hub:
-            server = WebServer(app, settings[WEB_HOST], settings[WEB_PORT])
+            server = WebServer(app, settings[WEB_HOST], settings[WEB_PORT], streams=READERS)
             server.start()
             _greet(address_of(settings[WEB_HOST], server.port, access.token), open_page=open_page)
             stop.wait()

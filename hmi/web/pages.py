@@ -1,12 +1,11 @@
-"""The pages for people: dashboard, login, API documentation. Everything they load comes from this server."""
+"""The page for people. Everything it loads comes from this server."""
 
 from __future__ import annotations
 
-from importlib.resources import files
-from pathlib import Path
+from flask import Blueprint, Response, make_response, render_template, request
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request, send_from_directory
-
+from codriver.web.access import current_access
+from codriver.web.pages import ask_for_token
 from hmi.settings import SPEAKER
 from hmi.web.parts import parts
 
@@ -45,9 +44,9 @@ DIALS = (
 @pages.get("/")
 def dashboard() -> Response:
     """The dashboard, or the page that asks for the token."""
+    if not current_access().granted(request):
+        return ask_for_token()
     here = parts()
-    if not here.access.granted(request):
-        return make_response(render_template("login.html"), 401)
     catalogue = here.session.catalogue
     return make_response(
         render_template(
@@ -60,22 +59,3 @@ def dashboard() -> Response:
             dials=[dial for dial in DIALS if dial[0] in catalogue],
         )
     )
-
-
-@pages.get("/favicon.ico")
-def favicon() -> Response:
-    """The icon, for browsers that ask for it by this name."""
-    return current_app.send_static_file("icon.svg")
-
-
-@pages.get("/docs")
-def docs() -> Response:
-    """The API documentation as a page."""
-    return make_response(render_template("docs.html"))
-
-
-@pages.get("/docs/swagger/<path:name>")
-def swagger_file(name: str) -> Response:
-    """A file of Swagger UI, out of the installed package."""
-    folder = Path(str(files("flask_openapi3_swagger"))) / "templates" / "swagger"
-    return send_from_directory(folder, name)

@@ -1,4 +1,4 @@
-"""What the handlers share: the session, the event hub and the rules of entry, kept in the app."""
+"""What the handlers share: the session and the event hub, kept in the app."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app
 
-from hmi.web.access import Access
 from hmi.web.events import EventHub
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ class Parts:
 
     session: Session
     hub: EventHub
-    access: Access
     speaker: str
     """Where the speaker sits when the request does not say; one of the setting's choices."""
 

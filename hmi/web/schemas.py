@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+
+from codriver.web.schemas import Body
 
 MAX_TEXT = 500
 """Characters of a sentence."""
@@ -21,12 +23,6 @@ Value = (
 
 ConversationId = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$", description="Letters, digits, - and _.")]
 SpeakerName = Literal["driver", "passenger", "rear driver side", "rear passenger side"]
-
-
-class Body(BaseModel):
-    """A request body: unknown members are refused, so that a misspelt one is noticed."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class AskBody(Body):
@@ -56,16 +52,6 @@ class WriteBody(Body):
 
     value: Value
     conversation: ConversationId | None = Field(default=None, description="Absent: a new conversation.")
-
-
-class LoginBody(Body):
-    """The token that the page trades for a cookie."""
-
-    token: str = Field(min_length=1, max_length=500)
-
-
-class EmptyBody(Body):
-    """An empty object."""
 
 
 class SignalPath(BaseModel):

@@ -6,7 +6,7 @@ import pytest
 from web_fakes import WINDOW, MemorySession
 
 from codriver.errors import InputError
-from hmi.web.access import COOKIE, Access, is_loopback
+from codriver.web.access import COOKIE, Access, is_loopback
 from hmi.web.app import create_app, hub_of
 
 TOKEN = "a-long-enough-token"  # noqa: S105
@@ -176,7 +176,7 @@ def test_a_cookie_of_another_token_does_not_open(guarded):
 def test_the_login_page_and_what_it_loads_need_no_token(guarded):
     page = guarded.get("/")
     assert b'id="token"' in page.data
-    assert guarded.get("/static/login.js").status_code == 200
+    assert guarded.get("/shared/login.js").status_code == 200
     assert guarded.get("/favicon.ico").status_code == 200
 
 

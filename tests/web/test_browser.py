@@ -7,10 +7,10 @@ from browser import ARGUMENTS, find_chromium
 from playwright.sync_api import Page, expect, sync_playwright
 
 from codriver.settings import load_settings
+from codriver.web.access import Access
+from codriver.web.server import WebServer
 from hmi.session import open_session
-from hmi.web.access import Access
 from hmi.web.app import create_app, hub_of
-from hmi.web.server import WebServer
 
 pytestmark = pytest.mark.browser
 

@@ -19,7 +19,8 @@ from schemathesis.specs.openapi.checks import (
 )
 from web_fakes import MemorySession
 
-from hmi.web.app import create_app, document_of
+from codriver.web.app import document_of
+from hmi.web.app import create_app
 
 APP = create_app(MemorySession())
 DOCUMENT = document_of(APP)

@@ -11,8 +11,8 @@ import pytest
 from web_fakes import WINDOW
 
 from codriver.errors import InputError, ResourceError
+from codriver.web.server import WebServer
 from hmi.web.app import hub_of
-from hmi.web.server import WebServer
 
 
 @pytest.fixture

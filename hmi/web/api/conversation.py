@@ -6,11 +6,11 @@ import secrets
 
 from flask import Response, jsonify
 
+from codriver.web.blueprint import make_blueprint
+from codriver.web.problems import problem_responses
 from hmi.assistant.answer import Answer
 from hmi.session import SPEAKERS
-from hmi.web.api.blueprint import make_blueprint
 from hmi.web.parts import parts
-from hmi.web.problems import problem_responses
 from hmi.web.schemas import (
     AnswerDocument,
     AskBody,

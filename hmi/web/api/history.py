@@ -7,10 +7,10 @@ from typing import Any
 from flask import Response, jsonify
 
 from codriver import __version__
+from codriver.web.blueprint import make_blueprint
+from codriver.web.problems import problem_responses
 from hmi.planning.rule import Rule
-from hmi.web.api.blueprint import make_blueprint
 from hmi.web.parts import parts
-from hmi.web.problems import problem_responses
 from hmi.web.schemas import (
     ConversationDocument,
     ConversationList,

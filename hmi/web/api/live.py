@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from hmi.web.api.blueprint import make_blueprint
+from codriver.web.blueprint import make_blueprint
+from codriver.web.problems import problem_responses
 from hmi.web.parts import parts
-from hmi.web.problems import problem_responses
 
 api = make_blueprint("live", "What happens, while it happens.")
 

@@ -7,15 +7,15 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from codriver.web.blueprint import make_blueprint
+from codriver.web.problems import problem, problem_responses
 from hmi.assistant.answer import Answer, Outcome
 from hmi.catalogue.signal import Signal, SignalValue
 from hmi.requests import Kind, Request
 from hmi.session import SPEAKERS
 from hmi.vehicle.base import State
-from hmi.web.api.blueprint import make_blueprint
 from hmi.web.api.conversation import new_conversation_id, tell_pages
 from hmi.web.parts import parts
-from hmi.web.problems import problem, problem_responses
 from hmi.web.schemas import (
     AnswerDocument,
     SignalDocument,

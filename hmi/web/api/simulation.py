@@ -9,13 +9,14 @@ from flask import Response, jsonify
 
 from codriver.errors import NotFoundError
 from codriver.simulation import FAULT_KINDS, Fault, Simulation
+from codriver.web.blueprint import make_blueprint
+from codriver.web.problems import problem_responses
+from codriver.web.schemas import EmptyBody
 from hmi.catalogue.signal import SignalValue
-from hmi.web.api.blueprint import make_blueprint
 from hmi.web.faults import check_fault, fault_targets
 from hmi.web.pages import DIALS
 from hmi.web.parts import parts
-from hmi.web.problems import problem_responses
-from hmi.web.schemas import EmptyBody, FaultDocument, SimulationBody, SimulationDocument
+from hmi.web.schemas import FaultDocument, SimulationBody, SimulationDocument
 
 api = make_blueprint("simulation", "Set the scene.")
 

@@ -12,12 +12,13 @@ from flask import Flask, Response, current_app, jsonify, request
 from pydantic import BaseModel, Field
 
 from codriver.errors import InputError, NotFoundError, ResourceError
+from codriver.web.blueprint import make_blueprint
+from codriver.web.problems import problem_responses
+from codriver.web.schemas import Body
 from hmi.session import SPEAKERS
-from hmi.web.api.blueprint import make_blueprint
 from hmi.web.api.conversation import new_conversation_id, tell_pages
 from hmi.web.parts import parts
-from hmi.web.problems import problem_responses
-from hmi.web.schemas import AnswerDocument, Body, ConversationId, SpeakerName, answer_document
+from hmi.web.schemas import AnswerDocument, ConversationId, SpeakerName, answer_document
 
 if TYPE_CHECKING:
     from hmi.voice.audio import Samples

@@ -1,5 +1,5 @@
 // The panel that stages the simulated car: what it senses and what goes wrong.
-import { read, send } from "./api.js";
+import { read, send } from "/shared/api.js";
 import { onMessage, value, watch } from "./live.js";
 
 const panel = document.getElementById("scene");

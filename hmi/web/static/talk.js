@@ -1,5 +1,5 @@
 // The conversation: what was said, what became of it, and the buttons that answer an open question.
-import { read, send } from "./api.js";
+import { read, send } from "/shared/api.js";
 import { onMessage } from "./live.js";
 
 const KEY = "codriver.conversation";

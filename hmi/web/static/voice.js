@@ -1,5 +1,5 @@
 // Push-to-talk: hold the button (or the space bar on it), speak, let go. The page records and the server listens.
-import { read, send } from "./api.js";
+import { read, send } from "/shared/api.js";
 
 const RATE = 16000;
 const LONGEST = 15; // seconds

@@ -12,14 +12,17 @@ import hmac
 import ipaddress
 import secrets
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 
+from flask import Flask, current_app
 from werkzeug.wrappers import Request
 
 from codriver.errors import CodriverError, InputError
 
 COOKIE = "codriver_login"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_KEY = "codriver_access"
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -121,3 +124,13 @@ def host_name(header: str) -> str:
         return urlsplit(f"//{header}").hostname or ""
     except ValueError:
         return ""
+
+
+def install(app: Flask, access: Access) -> None:
+    """Put the rules of entry into `app`."""
+    app.extensions[_KEY] = access
+
+
+def current_access() -> Access:
+    """The rules of entry of the app that handles the current request."""
+    return cast(Access, current_app.extensions[_KEY])

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from codriver.errors import CodriverError
-from hmi.web.access import UnauthorizedError
+from codriver.web.access import UnauthorizedError
 
 PROBLEM_TYPE = "application/problem+json"
 _LOG = logging.getLogger(__name__)

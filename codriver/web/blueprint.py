@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from hmi.web.problems import problem_responses
+from codriver.web.problems import problem_responses
 
 
 def make_blueprint(name: str, description: str) -> APIBlueprint:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from flask import Response, make_response
 
-from hmi.web.access import COOKIE, UnauthorizedError
-from hmi.web.api.blueprint import make_blueprint
-from hmi.web.parts import parts
-from hmi.web.problems import problem_responses
-from hmi.web.schemas import LoginBody
+from codriver.web.access import COOKIE, UnauthorizedError, current_access
+from codriver.web.blueprint import make_blueprint
+from codriver.web.problems import problem_responses
+from codriver.web.schemas import LoginBody
 
 api = make_blueprint("login", "For the page.")
 
@@ -19,7 +18,7 @@ def login(body: LoginBody) -> Response:
 
     For browsers; other callers send `Authorization: Bearer` with each request.
     """
-    access = parts().access
+    access = current_access()
     if access.token and not access.is_token(body.token):
         raise UnauthorizedError("This is not the server's token; it is the value of the setting web.token.")
     response = make_response("", 204)

@@ -14,11 +14,10 @@ from waitress.server import create_server
 from waitress.task import ErrorTask
 
 from codriver.errors import InputError, ResourceError
-from hmi.web.events import READERS
-from hmi.web.problems import PROBLEM_TYPE
+from codriver.web.problems import PROBLEM_TYPE
 
 _WORKERS = 12
-"""Threads for everything but streams: a sentence may wait several seconds for a window to arrive."""
+"""Threads for everything but streams: a request may wait several seconds for what it asks for."""
 
 _BODY_LIMIT = 1 << 20
 """Bytes waitress takes in; the app's own, much smaller limit answers first for anything below."""
@@ -52,17 +51,17 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
 
 class WebServer:
-    """Serves `app` from background threads between `start` and `stop`.
+    """Serves `app` from background threads between `start` and `stop`; `streams` responses may never end.
 
     Raises `ResourceError` when the port is taken or the address is not this machine's.
     """
 
-    def __init__(self, app: Flask, host: str, port: int) -> None:
+    def __init__(self, app: Flask, host: str, port: int, *, streams: int = 0) -> None:
         self._socket = _bind(host, port)
         self._server = create_server(
             app,
             sockets=[self._socket],
-            threads=_WORKERS + READERS,
+            threads=_WORKERS + streams,
             # Keep reading while a stream is open, so that a reader who leaves is noticed at once.
             channel_request_lookahead=1,
             max_request_body_size=_BODY_LIMIT,
