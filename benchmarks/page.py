@@ -13,6 +13,7 @@ from codriver.web.access import Access
 from codriver.web.server import WebServer
 from hmi.session import open_session
 from hmi.web.app import create_app, hub_of
+from hmi.web.events import READERS
 
 SPEED = "Vehicle.Speed"
 
@@ -34,7 +35,7 @@ def measure() -> list[Measurement]:
     samples = []
     with open_session(load_settings(files=[]), virtual_time=False) as session:
         app = create_app(session, Access("", "127.0.0.1"))
-        server = WebServer(app, "127.0.0.1", 0)
+        server = WebServer(app, "127.0.0.1", 0, streams=READERS)
         server.start()
         threading.Thread(target=_listen, args=(server.port, heard), daemon=True).start()
         time.sleep(1.0)

@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 from typing import Any, cast
+from urllib.parse import quote
 
 from flask import Flask
 from waitress.channel import HTTPChannel
@@ -106,6 +107,12 @@ class WebServer:
         sockets: dict[int, Any] = dict(self._server._map)
         for dispatcher in sockets.values():
             dispatcher.close()
+
+
+def address_of(host: str, port: int, token: str = "") -> str:
+    """Where a browser on this machine finds the page; the token goes behind "#", which is never sent."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{name}:{port}/" + (f"#token={quote(token, safe='')}" if token else "")
 
 
 def _bind(host: str, port: int) -> socket.socket:

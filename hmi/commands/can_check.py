@@ -11,7 +11,7 @@ import click
 
 from codriver.errors import NotFoundError
 from codriver.settings import Settings, load_settings
-from hmi.commands.run import stop_event
+from codriver.stopping import stop_event
 from hmi.commands.signals import select
 from hmi.settings import CAN_CHANNEL, CAN_DATABASE, CAN_INTERFACE, CAN_OPTIONS, OVERLAYS, VEHICLE, VSS
 

@@ -12,7 +12,7 @@ import click
 from codriver.clock import VirtualClock
 from codriver.errors import InputError
 from codriver.settings import Settings, load_settings
-from hmi.commands.run import stop_event
+from codriver.stopping import stop_event
 from hmi.settings import CAN_CHANNEL, CAN_INTERFACE, CAN_OPTIONS, SPEAKER, VEHICLE
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import click
 from codriver.clock import VirtualClock
 from codriver.errors import InputError
 from codriver.settings import Settings, load_settings
-from hmi.commands.run import stop_event
+from codriver.stopping import stop_event
 from hmi.settings import (
     CAN_CHANNEL,
     CAN_DATABASE,

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from contextlib import closing
-from types import FrameType
-from urllib.parse import quote
 
 import click
 
 from codriver.settings import Settings, load_settings
+from codriver.stopping import stop_event
 from codriver.web.settings import WEB_HOST, WEB_PORT, WEB_TOKEN
 from hmi.settings import SPEAKER, VEHICLE
 
@@ -43,7 +40,7 @@ def serve(settings: Settings, *, open_page: bool = False) -> None:
     """
     # Flask and the vehicle take a moment to import; `codriver --help` must not pay for it.
     from codriver.web.access import Access
-    from codriver.web.server import WebServer
+    from codriver.web.server import WebServer, address_of
     from hmi.session import open_session
     from hmi.web.app import create_app, hub_of
     from hmi.web.events import READERS
@@ -65,12 +62,6 @@ def serve(settings: Settings, *, open_page: bool = False) -> None:
             server.stop()
 
 
-def address_of(host: str, port: int, token: str = "") -> str:
-    """Where a browser on this machine finds the dashboard; the token goes behind "#", which is never sent."""
-    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{name}:{port}/" + (f"#token={quote(token, safe='')}" if token else "")
-
-
 def _greet(address: str, *, open_page: bool) -> None:
     click.echo(f"codriver is at {address}  (API: /docs, stop: Ctrl-C)")
     click.echo("Try saying:")
@@ -78,15 +69,3 @@ def _greet(address: str, *, open_page: bool) -> None:
         click.echo(f"  {sentence}")
     if open_page:
         click.launch(address)
-
-
-def stop_event() -> threading.Event:
-    """An event that SIGINT and SIGTERM set from now on."""
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, on_signal)
-    return stop

@@ -12,7 +12,8 @@ import sys
 
 import pytest
 
-from hmi.commands.run import TO_TRY, address_of
+from codriver.web.server import address_of
+from hmi.commands.run import TO_TRY
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 CODRIVER = [sys.executable, "-c", "from codriver.cli import main; main()"]

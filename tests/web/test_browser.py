@@ -11,6 +11,7 @@ from codriver.web.access import Access
 from codriver.web.server import WebServer
 from hmi.session import open_session
 from hmi.web.app import create_app, hub_of
+from hmi.web.events import READERS
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +29,7 @@ class Served:
     def __init__(self, access: Access) -> None:
         self.session = open_session(load_settings({}, environ={}, files=[]))
         self.app = create_app(self.session, access)
-        self.server = WebServer(self.app, "127.0.0.1", 0)
+        self.server = WebServer(self.app, "127.0.0.1", 0, streams=READERS)
         self.server.start()
         self.address = f"http://127.0.0.1:{self.server.port}/"
 

@@ -13,11 +13,12 @@ from web_fakes import WINDOW
 from codriver.errors import InputError, ResourceError
 from codriver.web.server import WebServer
 from hmi.web.app import hub_of
+from hmi.web.events import READERS
 
 
 @pytest.fixture
 def server(app):
-    server = WebServer(app, "127.0.0.1", 0)
+    server = WebServer(app, "127.0.0.1", 0, streams=READERS)
     server.start()
     yield server
     hub_of(app).close()
@@ -88,7 +89,7 @@ def test_streams_beyond_the_limit_get_503_and_the_page_still_works(server, app):
 def test_a_reader_that_leaves_makes_room(app, session):
     hub = hub_of(app)
     hub.heartbeat = 0.02
-    server = WebServer(app, "127.0.0.1", 0)
+    server = WebServer(app, "127.0.0.1", 0, streams=READERS)
     server.start()
     left = threading.Event()
     forget = hub.forget
@@ -102,7 +103,7 @@ def test_a_reader_that_leaves_makes_room(app, session):
 
 
 def test_stopping_ends_open_streams_and_every_thread(app):
-    server = WebServer(app, "127.0.0.1", 0)
+    server = WebServer(app, "127.0.0.1", 0, streams=READERS)
     server.start()
     streams = [open_stream(server) for _ in range(3)]
     for stream in streams:

@@ -1,0 +1,117 @@
+"""Frames and crops of segments as JPEG. Crops are made when first asked for and kept on the disk."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+import cv2
+import fsspec
+import numpy as np
+from PIL import Image, ImageOps
+
+from codriver.errors import FileFormatError, ResourceError
+from perception.dataset.dataset import Dataset
+from perception.frame import FrameInfo, RGBImage
+from perception.masks import Mask
+
+THUMB = 160
+"""Side of a crop, pixels."""
+_MARGIN = 0.2
+"""Of the box's longer side, around it."""
+_KEPT_FRAMES = 12
+_VERSION = 1
+"""Raised when crops come to look different."""
+
+
+class Pictures:
+    """Pictures of one dataset, for any number of threads."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._frames: OrderedDict[str, RGBImage] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def frame(self, frame_id: str) -> bytes:
+        """A whole frame. Raises `NotFoundError`, `FileFormatError` or `ResourceError`."""
+        return _jpeg(self._image(self._dataset.record(frame_id).frame), 90)
+
+    def crop(self, frame_id: str, instance_id: int) -> bytes:
+        """A segment with what is around it dimmed. Raises as `frame`."""
+        record = self._dataset.record(frame_id)
+        mask = record.instance(instance_id).mask
+        name = f"review/thumbs/{record.frame.sha256[:2]}/{record.frame.sha256[:24]}-{instance_id}-{mask.area}"
+        name += f"-{_VERSION}.jpg"
+        storage = self._dataset.storage
+        try:
+            return storage.read(name)
+        except FileNotFoundError:
+            made = _jpeg(crop_of(self._image(record.frame), mask), 82)
+        try:
+            storage.write(name, made)
+        except ResourceError:
+            return made  # a full disk must not keep anybody from looking
+        return made
+
+    def _image(self, info: FrameInfo) -> RGBImage:
+        with self._lock:
+            if info.id in self._frames:
+                self._frames.move_to_end(info.id)
+                return self._frames[info.id]
+        image = load_image(info)
+        with self._lock:
+            self._frames[info.id] = image
+            while len(self._frames) > _KEPT_FRAMES:
+                self._frames.popitem(last=False)
+        return image
+
+
+def load_image(info: FrameInfo) -> RGBImage:
+    """A frame's pixels. Raises `ResourceError` when its source has gone, `FileFormatError` when it is broken."""
+    try:
+        with fsspec.open(info.source, "rb") as file, Image.open(file) as picture:
+            pixels = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    except FileNotFoundError:
+        raise ResourceError(f"{info.source} is no longer there; put it back to see its segments.") from None
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise FileFormatError(f"{info.source} cannot be read as an image ({error}).") from None
+    if pixels.shape[:2] != (info.height, info.width):
+        raise FileFormatError(f"{info.source} is another image than the one that was labelled; label again.")
+    return pixels
+
+
+def crop_of(image: RGBImage, mask: Mask) -> RGBImage:
+    """The segment in the middle of a square of `THUMB` pixels, its surroundings dimmed."""
+    x, y, width, height = mask.box
+    side = max(8, round(max(width, height) * (1 + 2 * _MARGIN)))
+    left, top = x + width // 2 - side // 2, y + height // 2 - side // 2
+    rows = np.clip(np.arange(top, top + side), 0, mask.height - 1)
+    columns = np.clip(np.arange(left, left + side), 0, mask.width - 1)
+    part = image[np.ix_(rows, columns)].astype(np.float32)
+    inside = mask.to_array()[np.ix_(rows, columns)].astype(np.uint8)
+    shade = np.where(inside[..., None] > 0, 1.0, 0.42)
+    small = cv2.resize(part * shade, (THUMB, THUMB), interpolation=cv2.INTER_AREA)
+    edge = cv2.resize(inside, (THUMB, THUMB), interpolation=cv2.INTER_NEAREST)
+    outlines, _ = cv2.findContours(edge, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    crop: RGBImage = np.clip(small, 0, 255).astype(np.uint8)
+    cv2.drawContours(crop, outlines, -1, (94, 234, 212), 1, cv2.LINE_AA)
+    return crop
+
+
+def outline_of(mask: Mask) -> str:
+    """A mask as the `d` of an SVG path, in pixels of the frame; holes by the even-odd rule."""
+    contours, _ = cv2.findContours(mask.to_array().astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_TC89_L1)
+    parts = []
+    for contour in contours:
+        points = " ".join(f"{x} {y}" for x, y in contour[:, 0].tolist())
+        parts.append(f"M{points}Z")
+    return "".join(parts)
+
+
+def _jpeg(image: RGBImage, quality: int) -> bytes:
+    done, encoded = cv2.imencode(
+        ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
+    if not done:
+        raise FileFormatError("A frame could not be encoded as JPEG; is it empty?")
+    return bytes(encoded.tobytes())
