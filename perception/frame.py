@@ -52,6 +52,21 @@ class FrameRef(Protocol):
         """`FrameInfo.sequence` of the frame it will give."""
         ...
 
+    @property
+    def index(self) -> int:
+        """`FrameInfo.index` of the frame it will give."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """`FrameInfo.source` of the frame it will give."""
+        ...
+
+    @property
+    def token(self) -> str:
+        """Cheap to get, and different once the content is; "" when nobody can tell without reading."""
+        ...
+
     def load(self) -> Frame:
         """Read and decode. Raises `codriver.errors.FileFormatError` for what is not a readable image."""
         ...

@@ -19,7 +19,6 @@ import numpy as np
 from codriver.errors import FileFormatError
 from perception.dataset.storage import Storage
 from perception.frame import FrameInfo
-from perception.pipeline.stage import FrameStage
 from perception.record import FrameRecord, record_from_json, record_to_json
 from perception.vectors import InstanceVectors
 
@@ -27,12 +26,16 @@ LOG_VERSION = 1
 """Part of every key; raised when records are written in another form."""
 
 
-def frame_keys(info: FrameInfo, stages: Sequence[FrameStage]) -> list[str]:
+StageIdentity = tuple[str, Mapping[str, Any]]
+"""A stage's name and fingerprint."""
+
+
+def frame_keys(info: FrameInfo, stages: Sequence[StageIdentity]) -> list[str]:
     """The key of the record after each of `stages`, 64 hexadecimal digits each."""
     state = content_hash({"version": LOG_VERSION, "frame": info.sha256, "size": [info.width, info.height]})
     keys = []
-    for stage in stages:
-        state = content_hash({"before": state, "stage": stage.name, "fingerprint": stage.fingerprint()})
+    for name, fingerprint in stages:
+        state = content_hash({"before": state, "stage": name, "fingerprint": fingerprint})
         keys.append(state)
     return keys
 

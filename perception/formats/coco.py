@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
@@ -85,6 +86,23 @@ def write_coco(records: Iterable[FrameRecord], file: BinaryIO) -> int:
         for entry in writer.annotations_of(record):
             file.write(comma + json.dumps(entry, ensure_ascii=False, allow_nan=False).encode())
             comma = b",\n"
-    rest = json.dumps({"images": images, "categories": writer.categories()}, ensure_ascii=False)
+    rest = json.dumps(
+        {
+            "images": images,
+            "categories": writer.categories(),
+            # Without these some of COCO's own tools stop.
+            "info": {"description": "Labelled with codriver"},
+            "licenses": [],
+        },
+        ensure_ascii=False,
+    )
     file.write(b"\n], " + rest[1:].encode() + b"\n")
     return writer.annotations
+
+
+def coco_document(records: Iterable[FrameRecord]) -> dict[str, Any]:
+    """The whole document in memory."""
+    buffer = io.BytesIO()
+    write_coco(records, buffer)
+    document: dict[str, Any] = json.loads(buffer.getvalue())
+    return document

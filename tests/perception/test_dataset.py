@@ -17,15 +17,8 @@ from perception.record import FrameRecord, Instance
 from perception.vectors import InstanceVectors
 
 
-class Stage:
-    def __init__(self, name, **parameters):
-        self.name, self.parameters = name, parameters
-
-    def fingerprint(self):
-        return self.parameters
-
-    def run(self, frame, record):
-        return record
+def stage(name, **parameters):
+    return name, parameters
 
 
 def info(name="a.png", sha256="00"):
@@ -90,12 +83,12 @@ def test_a_record_cut_short_counts_as_missing(tmp_path):
 
 
 def test_a_key_depends_on_content_and_on_every_stage_so_far():
-    before = frame_keys(info(), [Stage("a", x=1), Stage("b", y=1), Stage("c")])
-    after = frame_keys(info("renamed.png"), [Stage("a", x=1), Stage("b", y=2), Stage("c")])
+    before = frame_keys(info(), [stage("a", x=1), stage("b", y=1), stage("c")])
+    after = frame_keys(info("renamed.png"), [stage("a", x=1), stage("b", y=2), stage("c")])
     assert before[0] == after[0]
     assert before[1] != after[1]
     assert before[2] != after[2]
-    assert frame_keys(info(sha256="01"), [Stage("a", x=1)])[0] != before[0]
+    assert frame_keys(info(sha256="01"), [stage("a", x=1)])[0] != before[0]
 
 
 def test_what_was_seen_counts_only_for_the_same_token(url):

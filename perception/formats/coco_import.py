@@ -1,0 +1,74 @@
+"""Existing labels from a COCO file, so that they are kept as known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from codriver.errors import FileFormatError, InputError
+from perception.masks import Mask
+
+
+@dataclass(frozen=True)
+class KnownLabels:
+    """The annotations of a COCO file by image. Masks are decoded only when their frame comes."""
+
+    path: str
+    sha256: str
+    """Of the file."""
+    by_name: Mapping[str, tuple[Mapping[str, Any], ...]] = field(repr=False)
+    """`file_name` → annotations with "label"."""
+    by_base: Mapping[str, str] = field(repr=False)
+    """Last part of a `file_name` → the whole, where only one ends so."""
+
+    def of(self, frame_id: str, width: int, height: int) -> list[tuple[str, Mask]]:
+        """Label and mask of each annotation of a frame; [] for a frame the file does not know.
+
+        Raises `InputError` when a mask does not fit the frame.
+        """
+        name = frame_id if frame_id in self.by_name else self.by_base.get(PurePosixPath(frame_id).name, "")
+        found = []
+        for one in self.by_name.get(name, ()):
+            try:
+                mask = Mask.from_coco(one["segmentation"], height, width)
+            except InputError as error:
+                raise InputError(f"{self.path}, annotation {one['id']} of {name}: {error}") from None
+            if mask.area:
+                found.append((str(one["label"]), mask))
+        return found
+
+
+def read_known_labels(path: Path) -> KnownLabels:
+    """Read a COCO instance file. Raises `FileFormatError` naming what is wrong."""
+    try:
+        content = path.read_bytes()
+        document = json.loads(content)
+        categories = {one["id"]: str(one["name"]) for one in document["categories"]}
+        names = {one["id"]: str(one["file_name"]) for one in document["images"]}
+        by_name: dict[str, list[Mapping[str, Any]]] = {name: [] for name in names.values()}
+        for one in document["annotations"]:
+            if one.get("iscrowd") or "segmentation" not in one or not one["segmentation"]:
+                continue  # a crowd is no object, and a box no mask
+            kept = {
+                "id": one.get("id"),
+                "segmentation": one["segmentation"],
+                "label": categories[one["category_id"]],
+            }
+            by_name[names[one["image_id"]]].append(kept)
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be read ({error.strerror or error}).") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FileFormatError(f"{path} is not a COCO instance file ({type(error).__name__}: {error}).") from None
+    bases: dict[str, list[str]] = {}
+    for name in by_name:
+        bases.setdefault(PurePosixPath(name).name, []).append(name)
+    return KnownLabels(
+        str(path),
+        hashlib.sha256(content).hexdigest(),
+        {name: tuple(found) for name, found in by_name.items()},
+        {base: found[0] for base, found in bases.items() if len(found) == 1},
+    )

@@ -1,0 +1,59 @@
+"""The very same stages on Ray Data: a pool of actors, each with a worker, on one machine or on a cluster."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from codriver.errors import InputError, ResourceError
+from perception.frame import FrameRef
+from perception.pipeline.work import FrameWorker, Outcome
+
+
+class OnRay:
+    """`count` actors. On a cluster, source and sink must be reachable from every node: a URL or a shared disk."""
+
+    def __init__(self, count: int, gpus_each: float = 0.0) -> None:
+        self._count, self._gpus_each = count, gpus_each
+
+    def outcomes(
+        self, worker: FrameWorker, refs: Sequence[FrameRef], stopped: Callable[[], bool]
+    ) -> Iterator[Outcome]:
+        """See `perception.pipeline.engines.Engine`. Raises `ResourceError` without the extra `ray`."""
+        try:
+            import ray
+        except ImportError:
+            raise ResourceError('Ray is not installed; run: pip install "codriver[ray]"') from None
+        if self._count < 1:
+            raise InputError(f"Ray needs at least one worker, not {self._count}.")
+        began_here = not ray.is_initialized()
+        if began_here:
+            # Actors import what this process can import.
+            paths = {"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}}
+            ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False, runtime_env=paths)
+        try:
+            ray.data.DataContext.get_current().enable_progress_bars = False
+            dataset = ray.data.from_items([{"ref": ref} for ref in refs]).map_batches(
+                _Actor,
+                fn_constructor_args=(worker,),
+                batch_size=1,
+                compute=ray.data.ActorPoolStrategy(size=self._count),
+                num_gpus=self._gpus_each or None,
+            )
+            for row in dataset.iter_rows():
+                yield row["outcome"]
+                if stopped():
+                    return
+        finally:
+            if began_here:
+                ray.shutdown()
+
+
+class _Actor:
+    def __init__(self, worker: FrameWorker) -> None:
+        self._worker = worker
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        return {"outcome": [self._worker.do(ref) for ref in batch["ref"]]}

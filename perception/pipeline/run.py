@@ -1,0 +1,223 @@
+"""One run: frames through the stages into the log, then grouping, then the result and what people open.
+
+A run that was killed or stopped goes on where it was; one that changes nothing does nothing.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Protocol
+
+from codriver.errors import InputError, ResourceError
+from perception.dataset.clusters import Cluster
+from perception.dataset.log import FrameLog, StageIdentity, content_hash
+from perception.dataset.result import remove_other_results, write_result
+from perception.dataset.run_file import FORMAT, RunFile, claim, write_run
+from perception.dataset.storage import Storage
+from perception.frames.source import Source
+from perception.pipeline.engines import Engine, InProcess
+from perception.pipeline.grouping import Records, run_dataset_stages
+from perception.pipeline.stage import DatasetStage, FrameStage
+from perception.pipeline.work import FrameWorker, Outcome, identities_of
+from perception.record import FrameRecord
+
+_LIBRARIES = ("codriver", "numpy", "onnxruntime", "opencv-python-headless", "Pillow", "pycocotools", "evoc")
+
+
+class Watcher(Protocol):
+    """Somebody who looks on."""
+
+    def step(self, what: str, done: int, total: int) -> None:
+        """`done` of `total` of a step ("frames", or a stage's name) are done."""
+        ...
+
+    def stopped(self) -> bool:
+        """Whether to stop."""
+        ...
+
+
+class Nobody:
+    """Nobody looks on."""
+
+    def step(self, what: str, done: int, total: int) -> None:
+        """Ignored."""
+
+    def stopped(self) -> bool:
+        """Never."""
+        return False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done."""
+
+    source: Source
+    out: str
+    """Folder or fsspec URL."""
+    frame_stages: Sequence[FrameStage]
+    dataset_stages: Sequence[DatasetStage] = ()
+    engine: Engine = field(default_factory=InProcess)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """For `run.json`: options and settings in force."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did."""
+
+    total: int
+    failed: tuple[Outcome, ...]
+    computed: int
+    """Frames that at least one stage ran for."""
+    seconds: float
+    stage_seconds: Mapping[str, float]
+    """Summed over frames and workers."""
+    stopped: bool = False
+    """Before the end; running again goes on."""
+
+
+class StoppedError(Exception):
+    """Raised inside to leave a step when somebody wants to stop."""
+
+
+def run(plan: Plan, watcher: Watcher | None = None) -> Summary:
+    """Carry out `plan`. Raises `InputError` or `ResourceError`; whatever was finished before stays."""
+    if not plan.frame_stages:
+        raise InputError("There is no stage to run.")
+    storage = Storage(plan.out)
+    with storage.locked():
+        return _Run(plan, storage, watcher or Nobody()).go()
+
+
+class _Run:
+    def __init__(self, plan: Plan, storage: Storage, watcher: Watcher) -> None:
+        self.plan, self.storage, self.watcher = plan, storage, watcher
+        self.started = datetime.now(UTC)
+        self.clock = time.monotonic()
+        self.identities = identities_of(plan.frame_stages)
+        self.dataset_identities = [(stage.name, stage.fingerprint()) for stage in plan.dataset_stages]
+        self.seconds: Counter[str] = Counter()
+
+    def go(self) -> Summary:
+        before = claim(self.storage, self.plan.source.name)
+        begun = replace(
+            before,
+            state="running",
+            stages=tuple(_described(self.identities + self.dataset_identities)),
+            parameters=self.plan.parameters,
+            versions=_versions(),
+        )
+        write_run(self.storage, begun)
+        outcomes, complete = self._frames()
+        if not complete:
+            return self._stopped(begun, outcomes)
+        identity = self._identity(outcomes)
+        try:
+            if before.result != identity:
+                self._group(outcomes, identity)
+        except StoppedError:
+            return self._stopped(begun, outcomes)
+        summary = self._summary(outcomes, stopped=False)
+        write_run(self.storage, self._ended(begun, summary, "finished", identity))
+        remove_other_results(self.storage, identity)
+        return summary
+
+    def _frames(self) -> tuple[list[Outcome], bool]:
+        """The outcomes so far in the source's order, and whether those are all."""
+        worker = FrameWorker(self.storage, self.plan.frame_stages, self.identities)
+        refs = self.plan.source.refs
+        found: dict[str, Outcome] = {}
+        for ref in refs:
+            if self.watcher.stopped():
+                break
+            if (outcome := worker.finished(ref)) is not None:
+                found[ref.id] = outcome
+        missing = [ref for ref in refs if ref.id not in found]
+        self.watcher.step("frames", len(found), len(refs))
+        for outcome in self.plan.engine.outcomes(worker, missing, self.watcher.stopped):
+            found[outcome.info.id] = outcome
+            self.seconds.update(outcome.seconds)
+            self.watcher.step("frames", len(found), len(refs))
+        return [found[ref.id] for ref in refs if ref.id in found], len(found) == len(refs)
+
+    def _identity(self, outcomes: Sequence[Outcome]) -> str:
+        frames = [[one.info.id, one.info.sequence, one.info.index, one.key, one.failure] for one in outcomes]
+        return content_hash([FORMAT, frames, self.dataset_identities])[:32]
+
+    def _group(self, outcomes: Sequence[Outcome], identity: str) -> None:
+        with Records(FrameLog(self.storage), outcomes) as records:
+            clusters: list[Cluster] = []
+            if len(records):
+                clusters = run_dataset_stages(
+                    self.plan.dataset_stages, records, self.plan.source.refs, self._stage_progress()
+                )
+            keys = {one.info.id: one.key for one in outcomes if one.key}
+            write_result(self.storage, identity, _with_failures(records, outcomes), keys, clusters)
+
+    def _stage_progress(self) -> Callable[[str, int, int], None]:
+        def progress(stage: str, done: int, total: int) -> None:
+            self.watcher.step(stage, done, total)
+            if self.watcher.stopped():
+                raise StoppedError
+
+        return progress
+
+    def _stopped(self, begun: RunFile, outcomes: Sequence[Outcome]) -> Summary:
+        summary = self._summary(outcomes, stopped=True)
+        write_run(self.storage, self._ended(begun, summary, "stopped", begun.result))
+        return summary
+
+    def _summary(self, outcomes: Sequence[Outcome], *, stopped: bool) -> Summary:
+        return Summary(
+            total=len(self.plan.source.refs),
+            failed=tuple(one for one in outcomes if one.failure),
+            computed=sum(one.computed > 0 for one in outcomes),
+            seconds=time.monotonic() - self.clock,
+            stage_seconds=dict(self.seconds),
+            stopped=stopped,
+        )
+
+    def _ended(self, begun: RunFile, summary: Summary, state: str, result: str) -> RunFile:
+        times = {
+            "started": self.started.isoformat(timespec="seconds"),
+            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds": round(summary.seconds, 3),
+            "stage_seconds": {name: round(value, 3) for name, value in summary.stage_seconds.items()},
+        }
+        frames = {"total": summary.total, "failed": len(summary.failed), "computed": summary.computed}
+        return replace(begun, state=state, result=result, frames=frames, times=(*begun.times, times))
+
+
+def _with_failures(records: Records, outcomes: Sequence[Outcome]) -> Iterator[FrameRecord]:
+    good = iter(records)
+    for outcome in outcomes:
+        yield next(good) if outcome.key else FrameRecord(outcome.info, failure=outcome.failure)
+
+
+def _described(identities: Sequence[StageIdentity]) -> Iterator[Mapping[str, Any]]:
+    for name, fingerprint in identities:
+        yield {"name": name, "fingerprint": fingerprint}
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def check_any_good(summary: Summary) -> None:
+    """Raise `ResourceError` when not one frame could be worked on."""
+    if summary.total and len(summary.failed) == summary.total:
+        raise ResourceError(
+            f"Not one of {summary.total} frames could be read; the first one: {summary.failed[0].failure}"
+        )

@@ -1,0 +1,93 @@
+"""What a worker does with one frame: read it, find how far the log has come, do the rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from codriver.errors import FileFormatError
+from perception.dataset.log import FrameLog, StageIdentity, frame_keys
+from perception.dataset.storage import Storage
+from perception.frame import Frame, FrameInfo, FrameRef
+from perception.pipeline.stage import FrameStage
+from perception.record import FrameRecord
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a frame."""
+
+    info: FrameInfo
+    """Of a frame that could not be read: width, height 0 and no hash."""
+    key: str = ""
+    """Of its last record in the log; "" for a frame that failed."""
+    failure: str = ""
+    """One sentence."""
+    computed: int = 0
+    """Number of stages that had to run."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """By stage; "read" is the reading and decoding."""
+
+
+class FrameWorker:
+    """Takes frames through the stages. One for each process; it can be pickled before its first frame."""
+
+    def __init__(
+        self, storage: Storage, stages: Sequence[FrameStage], identities: Sequence[StageIdentity]
+    ) -> None:
+        self.log = FrameLog(storage)
+        self.stages = tuple(stages)
+        self.identities = tuple(identities)
+
+    def finished(self, ref: FrameRef) -> Outcome | None:
+        """The outcome for a frame that the log has already, told without reading it; else None."""
+        info = self.log.seen(ref.id, ref.token) if ref.token else None
+        if info is None:
+            return None
+        key = frame_keys(info, self.identities)[-1]
+        if not self.log.has(key):
+            return None
+        return Outcome(replace(info, source=ref.source, sequence=ref.sequence, index=ref.index), key)
+
+    def do(self, ref: FrameRef) -> Outcome:
+        """Take one frame through all stages, each result going to the log at once.
+
+        An image that cannot be read, or that memory does not suffice for, is an outcome; whatever concerns all
+        frames (a missing model, a full disk) is raised.
+        """
+        started = time.perf_counter()
+        unread = FrameInfo(ref.id, ref.source, 0, 0, "", ref.sequence, ref.index)
+        try:
+            frame = ref.load()
+        except FileFormatError as error:
+            return Outcome(unread, failure=str(error))
+        except MemoryError:
+            return Outcome(unread, failure=f"{ref.source} does not fit into memory; scale it down.")
+        seconds = {"read": time.perf_counter() - started}
+        try:
+            outcome = self._through_stages(frame, seconds)
+        except MemoryError:
+            sentence = f"Memory did not suffice for {ref.source}; scale it down, or use fewer workers."
+            return Outcome(frame.info, failure=sentence, seconds=seconds)
+        self.log.remember(frame.info, ref.token)
+        return outcome
+
+    def _through_stages(self, frame: Frame, seconds: dict[str, float]) -> Outcome:
+        keys = frame_keys(frame.info, self.identities)
+        record, start = FrameRecord(frame.info), 0
+        for position in reversed(range(len(keys))):
+            found = self.log.get(keys[position], frame.info)
+            if found is not None:
+                record, start = found, position + 1
+                break
+        for stage, key in zip(self.stages[start:], keys[start:], strict=True):
+            began = time.perf_counter()
+            record = self.log.put(key, stage.run(frame, record))
+            seconds[stage.name] = time.perf_counter() - began
+        return Outcome(frame.info, keys[-1], computed=len(keys) - start, seconds=seconds)
+
+
+def identities_of(stages: Sequence[FrameStage]) -> list[StageIdentity]:
+    """Names and fingerprints, asked for once because models are hashed for them."""
+    return [(stage.name, stage.fingerprint()) for stage in stages]

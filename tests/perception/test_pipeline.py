@@ -1,0 +1,200 @@
+import json
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import fsspec
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from pipeline_kit import BrightRegions, ByColour, Score, write_frames
+
+from codriver.errors import FileFormatError, InputError, ResourceError
+from perception.dataset.dataset import Dataset
+from perception.dataset.run_file import read_run
+from perception.dataset.storage import Storage
+from perception.formats.coco import coco_document
+from perception.formats.coco_import import read_known_labels
+from perception.frames.source import open_source
+from perception.pipeline.engines import Processes
+from perception.pipeline.import_stage import ImportStage
+from perception.pipeline.run import Plan, check_any_good, run
+
+
+@pytest.fixture
+def drive(tmp_path):
+    write_frames(tmp_path / "drive", 6)
+    (tmp_path / "drive" / "2.png").write_bytes((tmp_path / "drive" / "2.png").read_bytes()[:60])
+    return tmp_path / "drive"
+
+
+def plan(drive, out, **changes):
+    stages = {"frame_stages": [BrightRegions(), Score()], "dataset_stages": [ByColour()]}
+    return Plan(open_source(str(drive)), str(out), **{**stages, **changes})
+
+
+def coco_of(out):
+    return coco_document(Dataset.open(str(out)).records())
+
+
+def test_a_run_labels_what_it_can_and_says_what_it_could_not(drive, tmp_path):
+    summary = run(plan(drive, tmp_path / "out"))
+    assert (summary.total, summary.computed) == (6, 5)
+    assert [one.info.id for one in summary.failed] == ["2.png"]
+    dataset = Dataset.open(str(tmp_path / "out"))
+    assert dataset.frame_ids == tuple(f"{i}.png" for i in range(6))
+    broken = dataset.record("2.png")
+    assert "is damaged" in broken.failure
+    assert broken.instances == ()
+    document = coco_of(tmp_path / "out")
+    assert "failure" in document["images"][2]
+    assert len(document["annotations"]) == len(dataset.table) > 8
+    assert Counter(dataset.table.cluster.tolist()) == {one.id: one.size for one in dataset.clusters if one.size}
+    kept = read_run(Storage(str(tmp_path / "out")))
+    assert kept.state == "finished"
+    assert [one["name"] for one in kept.stages] == ["propose", "score", "cluster"]
+    assert kept.frames == {"total": 6, "failed": 1, "computed": 5}
+    assert kept.versions["numpy"] == np.__version__
+
+
+def test_running_again_computes_nothing_and_one_changed_stage_only_what_follows(drive, tmp_path):
+    journal = tmp_path / "journal"
+
+    def steps(factor):
+        journal.write_text("")
+        stages = [BrightRegions(journal=str(journal)), Score(factor, str(journal))]
+        run(plan(drive, tmp_path / "out", frame_stages=stages))
+        return Counter(line.split()[0] for line in journal.read_text().splitlines())
+
+    assert steps(1.0) == {"propose": 5, "score": 5}
+    first = coco_of(tmp_path / "out")
+    assert steps(1.0) == {}
+    assert coco_of(tmp_path / "out") == first
+    assert steps(2.0) == {"score": 5}
+    assert coco_of(tmp_path / "out") != first
+    assert steps(1.0) == {}
+    assert coco_of(tmp_path / "out") == first
+    assert len(list((tmp_path / "out" / "results").rglob("records.jsonl"))) == 1
+
+
+def test_a_new_or_mended_frame_is_the_only_one_computed(drive, tmp_path):
+    run(plan(drive, tmp_path / "out"))
+    write_frames(tmp_path / "more", 7)
+    (drive / "2.png").write_bytes((tmp_path / "more" / "2.png").read_bytes())
+    (drive / "6.png").write_bytes((tmp_path / "more" / "6.png").read_bytes())
+    summary = run(plan(drive, tmp_path / "out"))
+    assert (summary.total, summary.computed, summary.failed) == (7, 2, ())
+
+
+def test_several_processes_give_what_one_gives(drive, tmp_path):
+    run(plan(drive, tmp_path / "one"))
+    summary = run(plan(drive, tmp_path / "two", engine=Processes(2)))
+    assert summary.computed == 5
+    assert coco_of(tmp_path / "one") == coco_of(tmp_path / "two")
+
+
+def test_ray_gives_what_one_process_gives(drive, tmp_path):
+    pytest.importorskip("ray", reason="the extra `ray` is not installed")
+    from perception.pipeline.ray_engine import OnRay
+
+    run(plan(drive, tmp_path / "one"))
+    assert run(plan(drive, tmp_path / "two", engine=OnRay(2))).computed == 5
+    assert coco_of(tmp_path / "one") == coco_of(tmp_path / "two")
+
+
+def test_a_source_and_a_sink_may_be_urls(drive, tmp_path):
+    memory = fsspec.filesystem("memory")
+    for path in drive.iterdir():
+        memory.pipe_file(f"/{tmp_path.name}/drive/{path.name}", path.read_bytes())
+    base = f"memory://{tmp_path.name}"
+    run(Plan(open_source(f"{base}/drive"), f"{base}/out", [BrightRegions(), Score()], [ByColour()]))
+    run(plan(drive, tmp_path / "out"))
+    assert coco_of(f"{base}/out")["annotations"] == coco_of(tmp_path / "out")["annotations"]
+    assert run(Plan(open_source(f"{base}/drive"), f"{base}/out", [BrightRegions(), Score()])).computed == 0
+
+
+@dataclass
+class StopAfter:
+    frames: int
+    seen: int = 0
+
+    def step(self, what, done, total):
+        self.seen = done
+
+    def stopped(self):
+        return self.seen >= self.frames
+
+
+def test_a_stopped_run_keeps_what_it_has_and_goes_on(drive, tmp_path):
+    summary = run(plan(drive, tmp_path / "out"), StopAfter(2))
+    assert summary.stopped
+    assert read_run(Storage(str(tmp_path / "out"))).state == "stopped"
+    with pytest.raises(InputError, match="is not finished; label again"):
+        Dataset.open(str(tmp_path / "out"))
+    assert run(plan(drive, tmp_path / "out")).computed == 3
+    run(plan(drive, tmp_path / "straight"))
+    assert coco_of(tmp_path / "out") == coco_of(tmp_path / "straight")
+
+
+@dataclass(frozen=True)
+class Hungry(BrightRegions):
+    def run(self, frame, record):
+        if frame.info.id == "3.png":
+            raise MemoryError
+        return super().run(frame, record)
+
+
+def test_a_frame_too_large_for_memory_fails_alone_and_is_tried_again(drive, tmp_path):
+    summary = run(plan(drive, tmp_path / "out", frame_stages=[Hungry()]))
+    assert [one.info.id for one in summary.failed] == ["2.png", "3.png"]
+    assert "Memory did not suffice" in summary.failed[1].failure
+    assert run(plan(drive, tmp_path / "out", frame_stages=[BrightRegions()])).computed == 1
+
+
+def test_a_killed_worker_is_one_sentence(drive, tmp_path):
+    with pytest.raises(ResourceError, match="worker process was killed"):
+        run(plan(drive, tmp_path / "out", frame_stages=[Suicidal()], engine=Processes(1)))
+
+
+@dataclass(frozen=True)
+class Suicidal(BrightRegions):
+    def run(self, frame, record):
+        import os
+        import signal
+
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_no_readable_frame_at_all_is_an_error(tmp_path):
+    (tmp_path / "drive").mkdir()
+    (tmp_path / "drive" / "1.png").write_bytes(b"")
+    summary = run(plan(tmp_path / "drive", tmp_path / "out"))
+    with pytest.raises(ResourceError, match=r"Not one of 1 frames could be read; .*empty file"):
+        check_any_good(summary)
+
+
+def test_imported_labels_win_over_what_was_found(drive, tmp_path):
+    run(plan(drive, tmp_path / "out"))
+    document = coco_of(tmp_path / "out")
+    of_first = [one for one in document["annotations"] if one["image_id"] == 1]
+    document["annotations"] = of_first[:1]
+    document["images"][0]["file_name"] = "elsewhere/0.png"
+    file = tmp_path / "known.json"
+    file.write_text(json.dumps(document))
+    known = ImportStage(read_known_labels(file))
+    run(plan(drive, tmp_path / "again", frame_stages=[BrightRegions(), known], dataset_stages=[]))
+    record = Dataset.open(str(tmp_path / "again")).record("0.png")
+    assert len(record.instances) == len(of_first)
+    imported = [one for one in record.instances if one.label_source == "import"]
+    assert [one.mask.to_coco() for one in imported] == [of_first[0]["segmentation"]]
+    assert imported[0].status == "known"
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"images": [{}], "categories": [], "annotations": []}'])
+def test_what_is_no_coco_file_is_one_sentence(tmp_path, content):
+    (tmp_path / "x.json").write_text(content)
+    with pytest.raises(FileFormatError, match="is not a COCO instance file"):
+        read_known_labels(tmp_path / "x.json")
