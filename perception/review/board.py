@@ -154,7 +154,7 @@ class Board:
             return rows
         if UNGROUPED in clusters and kind != "reject":
             raise InputError("Segments without a group have nothing in common; choose some of them.")
-        rows = np.concatenate([self.rows_of_group(one) for one in dict.fromkeys(clusters)])
+        rows = np.sort(np.concatenate([self.rows_of_group(one) for one in dict.fromkeys(clusters)]))
         rows = rows[~self.single[rows]]
         if not len(rows):
             raise InputError("All segments here were decided one by one; choose those to decide anew.")

@@ -8,6 +8,7 @@ from collections import OrderedDict
 import cv2
 import fsspec
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from codriver.errors import FileFormatError, ResourceError
@@ -19,6 +20,8 @@ THUMB = 160
 """Side of a crop, pixels."""
 _MARGIN = 0.2
 """Of the box's longer side, around it."""
+_LEAST_SIDE = 40
+"""Pixels of the frame; small things are shown with more of what is around them."""
 _KEPT_FRAMES = 12
 _VERSION = 1
 """Raised when crops come to look different."""
@@ -83,19 +86,25 @@ def load_image(info: FrameInfo) -> RGBImage:
 def crop_of(image: RGBImage, mask: Mask) -> RGBImage:
     """The segment in the middle of a square of `THUMB` pixels, its surroundings dimmed."""
     x, y, width, height = mask.box
-    side = max(8, round(max(width, height) * (1 + 2 * _MARGIN)))
-    left, top = x + width // 2 - side // 2, y + height // 2 - side // 2
-    rows = np.clip(np.arange(top, top + side), 0, mask.height - 1)
-    columns = np.clip(np.arange(left, left + side), 0, mask.width - 1)
+    side = min(max(_LEAST_SIDE, round(max(width, height) * (1 + 2 * _MARGIN))), max(mask.width, mask.height))
+    rows, columns = _window(y + height // 2, side, mask.height), _window(x + width // 2, side, mask.width)
     part = image[np.ix_(rows, columns)].astype(np.float32)
     inside = mask.to_array()[np.ix_(rows, columns)].astype(np.uint8)
-    shade = np.where(inside[..., None] > 0, 1.0, 0.42)
+    shade = np.where(inside[..., None] > 0, 1.0, 0.45)
     small = cv2.resize(part * shade, (THUMB, THUMB), interpolation=cv2.INTER_AREA)
     edge = cv2.resize(inside, (THUMB, THUMB), interpolation=cv2.INTER_NEAREST)
     outlines, _ = cv2.findContours(edge, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     crop: RGBImage = np.clip(small, 0, 255).astype(np.uint8)
     cv2.drawContours(crop, outlines, -1, (94, 234, 212), 1, cv2.LINE_AA)
     return crop
+
+
+def _window(middle: int, side: int, size: int) -> NDArray[np.intp]:
+    """`side` positions around `middle`, moved into the image where it is big enough; else its border repeats."""
+    start = middle - side // 2
+    if side <= size:
+        start = min(max(0, start), size - side)
+    return np.clip(np.arange(start, start + side), 0, size - 1)
 
 
 def outline_of(mask: Mask) -> str:

@@ -135,7 +135,8 @@ def snapshot(board):
 
 def test_a_merge_unites_and_a_split_parts(board):
     count = len(board.rows_of_group(1)) + len(board.rows_of_group(2))
-    board.decide("merge", clusters=[1, 2])
+    merged = board.decide("merge", clusters=[1, 2])
+    assert sum(len(found) for found in merged.members.values()) == count
     assert len(board.rows_of_group(1)) == count
     with pytest.raises(NotFoundError):
         board.rows_of_group(2)
