@@ -56,6 +56,7 @@ class Processes:
         chunks = (refs[start : start + _CHUNK] for start in range(0, len(refs), _CHUNK))
         # "spawn": a forked child would inherit the threads of onnxruntime and OpenCV in whatever state they are.
         context = multiprocessing.get_context("spawn")
+        worker.release()
         pool = ProcessPoolExecutor(self._count, context, _start, (worker,))
         try:
             waiting: set[Future[list[Outcome]]] = set()

@@ -28,6 +28,7 @@ class OnRay:
             raise ResourceError('Ray is not installed; run: pip install "codriver[ray]"') from None
         if self._count < 1:
             raise InputError(f"Ray needs at least one worker, not {self._count}.")
+        worker.release()
         began_here = not ray.is_initialized()
         if began_here:
             # Actors import what this process can import.

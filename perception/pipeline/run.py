@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
 
-from codriver.errors import InputError, ResourceError
+from codriver.errors import ResourceError
 from perception.dataset.clusters import Cluster
 from perception.dataset.log import FrameLog, StageIdentity, content_hash
 from perception.dataset.result import remove_other_results, write_result
@@ -23,8 +23,8 @@ from perception.dataset.storage import Storage
 from perception.frames.source import Source
 from perception.pipeline.engines import Engine, InProcess
 from perception.pipeline.grouping import Records, run_dataset_stages
-from perception.pipeline.stage import DatasetStage, FrameStage
-from perception.pipeline.work import FrameWorker, Outcome, identities_of
+from perception.pipeline.stage import DatasetStage
+from perception.pipeline.work import FrameWorker, Outcome, Recipe
 from perception.record import FrameRecord
 
 _LIBRARIES = ("codriver", "numpy", "onnxruntime", "opencv-python-headless", "Pillow", "pycocotools", "evoc")
@@ -60,7 +60,8 @@ class Plan:
     source: Source
     out: str
     """Folder or fsspec URL."""
-    frame_stages: Sequence[FrameStage]
+    frame_stages: Recipe
+    """Makes the stages over frames, at least one."""
     dataset_stages: Sequence[DatasetStage] = ()
     engine: Engine = field(default_factory=InProcess)
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -88,8 +89,6 @@ class StoppedError(Exception):
 
 def run(plan: Plan, watcher: Watcher | None = None) -> Summary:
     """Carry out `plan`. Raises `InputError` or `ResourceError`; whatever was finished before stays."""
-    if not plan.frame_stages:
-        raise InputError("There is no stage to run.")
     storage = Storage(plan.out)
     with storage.locked():
         return _Run(plan, storage, watcher or Nobody()).go()
@@ -100,7 +99,8 @@ class _Run:
         self.plan, self.storage, self.watcher = plan, storage, watcher
         self.started = datetime.now(UTC)
         self.clock = time.monotonic()
-        self.identities = identities_of(plan.frame_stages)
+        claim(storage, plan.source.name)  # before models are loaded
+        self.worker = FrameWorker(storage, plan.frame_stages)
         self.dataset_identities = [(stage.name, stage.fingerprint()) for stage in plan.dataset_stages]
         self.seconds: Counter[str] = Counter()
 
@@ -109,7 +109,7 @@ class _Run:
         begun = replace(
             before,
             state="running",
-            stages=tuple(_described(self.identities + self.dataset_identities)),
+            stages=tuple(_described(self.worker.identities + self.dataset_identities)),
             parameters=self.plan.parameters,
             versions=_versions(),
         )
@@ -130,8 +130,7 @@ class _Run:
 
     def _frames(self) -> tuple[list[Outcome], bool]:
         """The outcomes so far in the source's order, and whether those are all."""
-        worker = FrameWorker(self.storage, self.plan.frame_stages, self.identities)
-        refs = self.plan.source.refs
+        worker, refs = self.worker, self.plan.source.refs
         found: dict[str, Outcome] = {}
         for ref in refs:
             if self.watcher.stopped():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from codriver.errors import FileFormatError
 from perception.dataset.log import FrameLog, StageIdentity, frame_keys
@@ -30,15 +31,32 @@ class Outcome:
     """By stage; "read" is the reading and decoding."""
 
 
-class FrameWorker:
-    """Takes frames through the stages. One for each process; it can be pickled before its first frame."""
+Recipe = Callable[[], Sequence[FrameStage]]
+"""Makes the stages, models loaded. It can be pickled, which models cannot: each worker process makes its own."""
 
-    def __init__(
-        self, storage: Storage, stages: Sequence[FrameStage], identities: Sequence[StageIdentity]
-    ) -> None:
+
+class FrameWorker:
+    """Takes frames through the stages. One for each process; it is sent there as its recipe."""
+
+    def __init__(self, storage: Storage, recipe: Recipe) -> None:
         self.log = FrameLog(storage)
-        self.stages = tuple(stages)
-        self.identities = tuple(identities)
+        self._recipe = recipe
+        self._stages: tuple[FrameStage, ...] | None = None
+        self.identities = identities_of(self.stages)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_stages": None}
+
+    @property
+    def stages(self) -> tuple[FrameStage, ...]:
+        """The stages, made when they are first needed."""
+        if self._stages is None:
+            self._stages = tuple(self._recipe())
+        return self._stages
+
+    def release(self) -> None:
+        """Let go of the stages and their models: other processes do the work."""
+        self._stages = None
 
     def finished(self, ref: FrameRef) -> Outcome | None:
         """The outcome for a frame that the log has already, told without reading it; else None."""
@@ -75,13 +93,14 @@ class FrameWorker:
 
     def _through_stages(self, frame: Frame, seconds: dict[str, float]) -> Outcome:
         keys = frame_keys(frame.info, self.identities)
+        stages = self.stages
         record, start = FrameRecord(frame.info), 0
         for position in reversed(range(len(keys))):
             found = self.log.get(keys[position], frame.info)
             if found is not None:
                 record, start = found, position + 1
                 break
-        for stage, key in zip(self.stages[start:], keys[start:], strict=True):
+        for stage, key in zip(stages[start:], keys[start:], strict=True):
             began = time.perf_counter()
             record = self.log.put(key, stage.run(frame, record))
             seconds[stage.name] = time.perf_counter() - began

@@ -14,6 +14,20 @@ from perception.vectors import InstanceVectors
 
 
 @dataclass(frozen=True)
+class Stages:
+    """A recipe for stages that need no loading."""
+
+    stages: tuple
+
+    def __call__(self):
+        return self.stages
+
+
+def stages(*given):
+    return Stages(given)
+
+
+@dataclass(frozen=True)
 class BrightRegions:
     threshold: int = 100
     delay_s: float = 0.0

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from pipeline_kit import BrightRegions, ByColour, Score, write_frames
+from pipeline_kit import BrightRegions, ByColour, Score, stages, write_frames
 
 from codriver.errors import FileFormatError, InputError, ResourceError
 from perception.dataset.dataset import Dataset
@@ -32,8 +32,8 @@ def drive(tmp_path):
 
 
 def plan(drive, out, **changes):
-    stages = {"frame_stages": [BrightRegions(), Score()], "dataset_stages": [ByColour()]}
-    return Plan(open_source(str(drive)), str(out), **{**stages, **changes})
+    given = {"frame_stages": stages(BrightRegions(), Score()), "dataset_stages": [ByColour()]}
+    return Plan(open_source(str(drive)), str(out), **{**given, **changes})
 
 
 def coco_of(out):
@@ -65,8 +65,8 @@ def test_running_again_computes_nothing_and_one_changed_stage_only_what_follows(
 
     def steps(factor):
         journal.write_text("")
-        stages = [BrightRegions(journal=str(journal)), Score(factor, str(journal))]
-        run(plan(drive, tmp_path / "out", frame_stages=stages))
+        used = stages(BrightRegions(journal=str(journal)), Score(factor, str(journal)))
+        run(plan(drive, tmp_path / "out", frame_stages=used))
         return Counter(line.split()[0] for line in journal.read_text().splitlines())
 
     assert steps(1.0) == {"propose": 5, "score": 5}
@@ -110,10 +110,10 @@ def test_a_source_and_a_sink_may_be_urls(drive, tmp_path):
     for path in drive.iterdir():
         memory.pipe_file(f"/{tmp_path.name}/drive/{path.name}", path.read_bytes())
     base = f"memory://{tmp_path.name}"
-    run(Plan(open_source(f"{base}/drive"), f"{base}/out", [BrightRegions(), Score()], [ByColour()]))
+    run(Plan(open_source(f"{base}/drive"), f"{base}/out", stages(BrightRegions(), Score()), [ByColour()]))
     run(plan(drive, tmp_path / "out"))
     assert coco_of(f"{base}/out")["annotations"] == coco_of(tmp_path / "out")["annotations"]
-    assert run(Plan(open_source(f"{base}/drive"), f"{base}/out", [BrightRegions(), Score()])).computed == 0
+    assert run(Plan(open_source(f"{base}/drive"), f"{base}/out", stages(BrightRegions(), Score()))).computed == 0
 
 
 @dataclass
@@ -148,15 +148,15 @@ class Hungry(BrightRegions):
 
 
 def test_a_frame_too_large_for_memory_fails_alone_and_is_tried_again(drive, tmp_path):
-    summary = run(plan(drive, tmp_path / "out", frame_stages=[Hungry()]))
+    summary = run(plan(drive, tmp_path / "out", frame_stages=stages(Hungry())))
     assert [one.info.id for one in summary.failed] == ["2.png", "3.png"]
     assert "Memory did not suffice" in summary.failed[1].failure
-    assert run(plan(drive, tmp_path / "out", frame_stages=[BrightRegions()])).computed == 1
+    assert run(plan(drive, tmp_path / "out", frame_stages=stages(BrightRegions()))).computed == 1
 
 
 def test_a_killed_worker_is_one_sentence(drive, tmp_path):
     with pytest.raises(ResourceError, match="worker process was killed"):
-        run(plan(drive, tmp_path / "out", frame_stages=[Suicidal()], engine=Processes(1)))
+        run(plan(drive, tmp_path / "out", frame_stages=stages(Suicidal()), engine=Processes(1)))
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def test_imported_labels_win_over_what_was_found(drive, tmp_path):
     file = tmp_path / "known.json"
     file.write_text(json.dumps(document))
     known = ImportStage(read_known_labels(file))
-    run(plan(drive, tmp_path / "again", frame_stages=[BrightRegions(), known], dataset_stages=[]))
+    run(plan(drive, tmp_path / "again", frame_stages=stages(BrightRegions(), known), dataset_stages=[]))
     record = Dataset.open(str(tmp_path / "again")).record("0.png")
     assert len(record.instances) == len(of_first)
     imported = [one for one in record.instances if one.label_source == "import"]
