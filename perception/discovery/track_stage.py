@@ -26,7 +26,7 @@ class TrackOptions:
 
     confident: float = 0.3
     """Only an instance with at least this score begins a track."""
-    iou: float = 0.2
+    iou: float = 0.1
     """A box belongs to no track that predicts less overlap than this."""
     blend: float = 0.9
     """How much a new box counts against what the track predicted, 0..1. With less, a prediction lags behind things

@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from grouping_kit import info, load, mask, no_progress, unknown
 
 from perception.discovery.track_stage import TrackStage
+from perception.evaluation.annotations import AnnotatedImage, Annotation, AnnotationSet, compare
+from perception.evaluation.identity import measure_identity
+from perception.masks import Mask
 from perception.record import FrameRecord
 
 
@@ -70,3 +75,45 @@ def test_the_order_of_instances_in_a_frame_does_not_matter(seed):
         shuffled.append(one.with_instances(tuple(one.instances[i] for i in order)))
     after = run(shuffled)
     assert len(set(tracks(after, 1))) == len(set(tracks(after, 2))) == 1
+
+
+def street(seed, misses, things=8, frames=30):
+    """A drive with `things` that move at their own pace, seen with noise or not at all, and its truth."""
+    random = np.random.default_rng(seed)
+    place, pace = random.uniform([20, 40], [200, 120], (things, 2)), random.normal(0, 4, (things, 2)) * [1, 0.3]
+    size = random.uniform(15, 40, things)
+
+    def seen(thing, t, jitter):
+        x, y = place[thing] + pace[thing] * t + jitter
+        pixels = np.zeros((180, 240), np.uint8)
+        pixels[max(0, int(y)) : max(0, int(y + size[thing])), max(0, int(x)) : max(0, int(x + size[thing]))] = 1
+        return Mask.from_array(pixels)
+
+    records, truth = [], {}
+    for t in range(frames):
+        name = f"{t:03d}.png"
+        whole = [(i, seen(i, t, 0)) for i in range(things)]
+        true = [Annotation(i + 1, one, track_id=i + 1) for i, one in whole if one.area > 80]
+        found = [seen(one.id - 1, t, random.normal(0, 1, 2)) for one in true if random.random() >= misses]
+        instances = [
+            unknown(n, mask=one, score=float(random.uniform(0.3, 1))) for n, one in enumerate(found, start=1)
+        ]
+        records.append(FrameRecord(replace(info(name, "s", t), width=240, height=180), tuple(instances)))
+        truth[name] = AnnotatedImage(name, 240, 180, tuple(true))
+    return records, AnnotationSet("truth", truth, {})
+
+
+@pytest.mark.parametrize(("misses", "expected"), [(0.0, 0.95), (0.2, 0.8)])
+def test_identity_holds_on_noisy_drives(misses, expected):
+    figures = []
+    for seed in range(3):
+        records, truth = street(seed, misses)
+        after = run(records)
+        found = {
+            one.frame.id: AnnotatedImage(
+                one.frame.id, 240, 180, tuple(Annotation(i.id, i.mask, track_id=i.track_id) for i in one.instances)
+            )
+            for one in after
+        }
+        figures.append(measure_identity(compare(AnnotationSet("found", found, {}), truth)).idf1)
+    assert np.mean(figures) > expected
