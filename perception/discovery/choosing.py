@@ -1,4 +1,4 @@
-"""The embedder and the namer that the settings ask for."""
+"""The embedder, the namer and the stages that the settings ask for."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from codriver.errors import InputError
 from codriver.models import ModelStore
 from codriver.settings import Settings
 from perception.discovery import settings as keys
+from perception.discovery.cluster_stage import ClusterStage
+from perception.discovery.embed_stage import EmbedStage
+from perception.discovery.track_stage import TrackStage
 from perception.models.clip import ClipModel, read_vocabulary
 from perception.models.image_classifier import ImageClassifier
 from perception.models.roles import Embedder, Namer
 from perception.models.sessions import Runtime
 from perception.models.vision_language import VisionLanguageNamer
+from perception.pipeline.stage import DatasetStage, FrameStage
 
 
 def choose_embedder(settings: Settings, store: ModelStore) -> Embedder | None:
@@ -48,3 +52,16 @@ def choose_namer(settings: Settings, store: ModelStore) -> Namer | None:
             f"perception.namer is {wanted}; set perception.vocabulary to a file of names to choose among."
         )
     return ClipModel(Path(wanted).expanduser(), vocabulary, Runtime.from_settings(settings))
+
+
+def frame_stages(settings: Settings, store: ModelStore) -> list[FrameStage]:
+    """What grouping wants done with each frame, after its instances are known. Raises as `choose_embedder`."""
+    embedder = choose_embedder(settings, store)
+    return [] if embedder is None else [EmbedStage(embedder)]
+
+
+def dataset_stages(settings: Settings, store: ModelStore) -> list[DatasetStage]:
+    """Following, then grouping and naming. Raises as `choose_namer`."""
+    namer = choose_namer(settings, store)
+    confidence, seed = settings[keys.NAME_CONFIDENCE], settings[keys.SEED]
+    return [TrackStage(), ClusterStage(namer, confidence=confidence, seed=seed)]

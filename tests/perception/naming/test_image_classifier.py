@@ -7,7 +7,7 @@ from codriver.errors import CodriverError, InputError, NotFoundError
 from codriver.models import open_store
 from codriver.settings import InForce, Settings
 from perception.discovery import settings as keys
-from perception.discovery.choosing import choose_embedder, choose_namer
+from perception.discovery.choosing import choose_embedder, choose_namer, dataset_stages, frame_stages
 from perception.models.image_classifier import ImageClassifier
 from perception.models.vision_language import VisionLanguageNamer
 
@@ -76,3 +76,12 @@ def test_none_is_none_and_a_model_needs_its_settings(tmp_path):
         choose_embedder(settings(embedder=str(tmp_path)), store)
     vlm = choose_namer(settings(namer="vlm", namer_url="http://127.0.0.1:1/v1", namer_model="m"), store)
     assert isinstance(vlm, VisionLanguageNamer)
+
+
+def test_the_stages_are_those_of_the_settings():
+    store = open_store()
+    assert frame_stages(settings(embedder="none"), store) == []
+    track, cluster = dataset_stages(settings(namer="none", seed=7, name_confidence=0.9), store)
+    assert (track.name, cluster.name) == ("track", "cluster")
+    assert (cluster.fingerprint()["seed"], cluster.fingerprint()["confidence"]) == (7, 0.9)
+    assert pickle.loads(pickle.dumps(cluster)).fingerprint() == cluster.fingerprint()  # noqa: S301
