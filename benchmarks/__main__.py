@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import acting, batch, page, size, templates, understanding
+from benchmarks import acting, batch, page, review, size, templates, understanding
 from benchmarks.measure import report
 
 ALL = {
@@ -12,6 +12,7 @@ ALL = {
     "acting": acting.measure,
     "batch": batch.measure,
     "page": page.measure,
+    "review": review.measure,
     "size": size.measure,
     "templates": templates.measure,
 }

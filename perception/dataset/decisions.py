@@ -104,7 +104,9 @@ class Verdicts:
 
     def __init__(self, decisions: Iterable[Decision] = ()) -> None:
         self._by_segment: dict[SegmentKey, tuple[int, Verdict]] = {}
+        self._frames: set[str] = set()
         for decision in effective(decisions):
+            self._frames.update(decision.members)
             for frame, members in decision.members.items():
                 for instance, area in members:
                     known_area, verdict = self._by_segment.get((frame, instance), (area, OPEN))
@@ -113,6 +115,10 @@ class Verdicts:
 
     def __len__(self) -> int:
         return len(self._by_segment)
+
+    def on(self, frame: str) -> bool:
+        """Whether anything was decided about a segment of this frame."""
+        return frame in self._frames
 
     def of(self, frame: str, instance: int, area: int) -> Verdict:
         """The verdict on a segment; `OPEN` when there is none, or none on a segment of this area."""
@@ -128,6 +134,8 @@ def settle(records: Iterable[FrameRecord], decisions: Iterable[Decision]) -> Ite
 
 def settle_record(record: FrameRecord, verdicts: Verdicts) -> FrameRecord:
     """One frame of `settle`; the very same object when nothing was decided about it."""
+    if not verdicts.on(record.frame.id):
+        return record
     found = [(one, verdicts.of(record.frame.id, one.id, one.mask.area)) for one in record.instances]
     if all(verdict == OPEN for _, verdict in found):
         return record

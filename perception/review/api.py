@@ -136,7 +136,9 @@ def undo(body: EmptyBody) -> Response:
 @api.post("/export", responses={200: Exported, **problem_responses(415, 503)})
 def export(body: EmptyBody) -> Response:
     """Write the annotations as COCO, with everything that was decided"""
-    path, count = parts().export()
+    here = parts()
+    with here.exporting:
+        path, count = here.export()
     return jsonify({"path": path, "annotations": count})
 
 

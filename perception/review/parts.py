@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import Flask, current_app
@@ -25,6 +26,8 @@ class Parts:
     pictures: Pictures
     export: Callable[[], tuple[str, int]]
     """Writes the annotations, and tells where and how many."""
+    exporting: threading.Lock = field(default_factory=threading.Lock)
+    """One export at a time; decisions go on meanwhile."""
 
     def check_segment(self, row: int) -> None:
         """Raises `NotFoundError`."""

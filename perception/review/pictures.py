@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import nullcontext
 
 import cv2
-import fsspec
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from codriver.errors import FileFormatError, ResourceError
 from perception.dataset.dataset import Dataset
+from perception.dataset.storage import open_filesystem
 from perception.frame import FrameInfo, RGBImage
+from perception.frames.refs import FileRef, ImageRef, VideoRef
 from perception.masks import Mask
 
 THUMB = 160
@@ -34,6 +35,8 @@ class Pictures:
         self._dataset = dataset
         self._frames: OrderedDict[str, RGBImage] = OrderedDict()
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        """Videos have one reader for the whole process."""
 
     def frame(self, frame_id: str) -> bytes:
         """A whole frame. Raises `NotFoundError`, `FileFormatError` or `ResourceError`."""
@@ -61,7 +64,8 @@ class Pictures:
             if info.id in self._frames:
                 self._frames.move_to_end(info.id)
                 return self._frames[info.id]
-        image = load_image(info)
+        with self._reading if "#" in info.id else nullcontext():
+            image = load_image(info)
         with self._lock:
             self._frames[info.id] = image
             while len(self._frames) > _KEPT_FRAMES:
@@ -70,17 +74,22 @@ class Pictures:
 
 
 def load_image(info: FrameInfo) -> RGBImage:
-    """A frame's pixels. Raises `ResourceError` when its source has gone, `FileFormatError` when it is broken."""
-    try:
-        with fsspec.open(info.source, "rb") as file, Image.open(file) as picture:
-            pixels = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
-    except FileNotFoundError:
-        raise ResourceError(f"{info.source} is no longer there; put it back to see its segments.") from None
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise FileFormatError(f"{info.source} cannot be read as an image ({error}).") from None
-    if pixels.shape[:2] != (info.height, info.width):
-        raise FileFormatError(f"{info.source} is another image than the one that was labelled; label again.")
-    return pixels
+    """A frame's pixels.
+
+    Raises `ResourceError` when its source has gone or has become another one, `FileFormatError` when it is broken.
+    """
+    ref: FileRef
+    if info.id.endswith(f"#{info.index}"):
+        ref = VideoRef(info.id, info.source, "", info.sequence, info.index)
+    else:
+        ref = ImageRef(info.id, info.source)
+    fs, path = open_filesystem(info.source)
+    if not fs.exists(path):
+        raise ResourceError(f"{info.source} is no longer there; put it back to see its segments.")
+    frame = ref.load()
+    if frame.info.sha256 != info.sha256:
+        raise ResourceError(f"{info.source} is another image than the one that was labelled; label again.")
+    return frame.image
 
 
 def crop_of(image: RGBImage, mask: Mask) -> RGBImage:
