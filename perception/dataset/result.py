@@ -88,5 +88,5 @@ def read_clusters(storage: Storage, identity: str) -> tuple[Cluster, ...]:
 def remove_other_results(storage: Storage, identity: str) -> None:
     """Delete what earlier runs left, once `run.json` points to this one."""
     for name in storage.names("results"):
-        if not name.startswith(f"results/{identity}/"):
+        if not name.startswith((f"results/{identity}/", "results/outputs")):
             storage.remove(name)
