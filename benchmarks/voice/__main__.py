@@ -42,15 +42,18 @@ def _accuracy(arguments: argparse.Namespace, spoken: list[Spoken]) -> None:
     def show(result: accuracy.Result) -> None:
         print("." if result.right else "x" if result.wrong else "-", end="", flush=True)
 
-    results = accuracy.run(spoken, arguments.models, arguments.conditions, show, not arguments.no_repair)
-    if arguments.details:
-        accuracy.keep(results, arguments.details)
-    measurements = list(accuracy.figures(results))
-    if arguments.part == "measured" and not arguments.limit and not arguments.no_repair:
-        report("voice", measurements)
-        return
-    for one in measurements:
-        print(f"  {one.what:58s} {one.value:10.2f} {one.unit}")
+    whole = arguments.part == "measured" and not arguments.limit and not arguments.no_repair
+    for model in arguments.models:
+        for condition in arguments.conditions:
+            results = accuracy.run(spoken, model, condition, show, not arguments.no_repair)
+            if arguments.details:
+                accuracy.keep(results, arguments.details)
+            measurements = list(accuracy.figures(results))
+            if whole:  # at once: a run that is cut short has measured something all the same
+                report(f"voice_{model}_{condition}", measurements)
+                continue
+            for one in measurements:
+                print(f"\n  {one.what:58s} {one.value:10.2f} {one.unit}", end="")
 
 
 def main() -> None:

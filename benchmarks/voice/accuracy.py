@@ -76,22 +76,20 @@ class Result:
 
 def run(
     spoken: Sequence[Spoken],
-    models: Sequence[str],
-    conditions: Sequence[str],
+    model: str,
+    condition: str,
     on_result: Callable[[Result], None],
     repair: bool = True,
 ) -> list[Result]:
-    """Let every model hear every recording in every condition, each on a fresh simulated vehicle."""
+    """Let `model` hear every recording in `condition`, each on a fresh simulated vehicle."""
+    settings = load_settings({"voice.model": model, "understanding.llm": False, "voice.repair": repair}, files=[])
     results = []
-    for model in models:
-        values = {"voice.model": model, "understanding.llm": False, "voice.repair": repair}
-        with open_session(load_settings(values, files=[]), virtual_time=True) as session:
-            dialogue = open_dialogue(load_settings(values, files=[]), session, _CONVERSATION)
-            for condition in conditions:
-                for number, item in enumerate(spoken):
-                    samples = _sound(read_wav(item.file), condition, number)
-                    results.append(_turn(session, dialogue, item, model, condition, samples))
-                    on_result(results[-1])
+    with open_session(settings, virtual_time=True) as session:
+        dialogue = open_dialogue(settings, session, _CONVERSATION)
+        for number, item in enumerate(spoken):
+            samples = _sound(read_wav(item.file), condition, number)
+            results.append(_turn(session, dialogue, item, model, condition, samples))
+            on_result(results[-1])
     return results
 
 
@@ -134,5 +132,6 @@ def figures(results: Sequence[Result]) -> Iterator[Measurement]:
 
 
 def keep(results: Sequence[Result], file: Path) -> None:
-    """Write one line for each recording."""
-    file.write_text("".join(f"{result.as_json()}\n" for result in results), encoding="utf-8")
+    """Add one line for each recording."""
+    with file.open("a", encoding="utf-8") as lines:
+        lines.writelines(f"{result.as_json()}\n" for result in results)

@@ -14,6 +14,8 @@ from hmi.voice.settings import LANGUAGE, MODEL, MODEL_TYPE, QUANTIZATION, THREAD
 if TYPE_CHECKING:
     from hmi.voice.audio import Samples
 
+_LOOP = re.compile(r"\b(\w+(?:\W+\w+){0,3})(?:\W+\1\b){3,}")
+"""One to four words, four times or more."""
 PACKAGES = ("onnxruntime", "onnx_asr", "numpy", "rapidfuzz", "jellyfish", "soxr")
 INSTALL = "install it with pip install 'codriver[voice]'"
 
@@ -55,8 +57,12 @@ class PlainEars:
 
 
 def spoken_words(transcript: str) -> str:
-    """`transcript` without what engines write for other sounds: "[BLANK_AUDIO]", "(wind blowing)", "♪"."""
-    return re.sub(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|[♪♫>]+", " ", transcript).strip()
+    """`transcript` without what engines write for other sounds: "[BLANK_AUDIO]", "(wind blowing)", "♪".
+
+    Empty for a transcript that goes round in circles ("light, light, light, light"): engines do that on noise.
+    """
+    text = re.sub(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|[♪♫>]+", " ", transcript).strip()
+    return "" if _LOOP.search(text.lower()) else text
 
 
 def open_ears(settings: Settings, hint: str = "") -> Ears:

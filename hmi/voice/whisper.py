@@ -84,11 +84,13 @@ class WhisperEars:
     def _listen(self, samples: Samples) -> OrtValue:
         """The encoder's view of the sound; that of the last sound is kept, since it takes most of the time."""
         key = samples.tobytes()
-        if self._sound is not None and self._sound[0] == key:
-            return self._sound[1]
+        kept = self._sound  # read once: another thread may be hearing something else
+        if kept is not None and kept[0] == key:
+            return kept[1]
         heard = samples[: int(_WINDOW * RATE)]
-        self._sound = (key, self._model._encode(heard[None], np.array([len(heard)])))
-        return self._sound[1]
+        view: OrtValue = self._model._encode(heard[None], np.array([len(heard)]))
+        self._sound = (key, view)
+        return view
 
     def _search(self, sound: OrtValue, beams: int) -> list[list[int]]:
         """The `beams` likeliest token rows, best first, by beam search; 1 is a greedy search."""

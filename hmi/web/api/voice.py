@@ -6,6 +6,7 @@ import base64
 import binascii
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, current_app, jsonify, request
@@ -21,6 +22,7 @@ from hmi.web.parts import parts
 from hmi.web.schemas import AnswerDocument, ConversationId, SpeakerName, answer_document
 
 if TYPE_CHECKING:
+    from hmi.session import Session
     from hmi.voice.audio import Samples
     from hmi.voice.dialogue import Dialogue
     from hmi.voice.hearing import Ears
@@ -76,7 +78,7 @@ class VoiceDocument(BaseModel):
 
 
 class Listener:
-    """The ears of the server, opened with the first recording; one recording at a time."""
+    """The ears of the server; one recording at a time. Opened when a page that can record comes up."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -84,33 +86,43 @@ class Listener:
         self._repairer: Repairer | None = None
         self._dialogues: OrderedDict[str, Dialogue] = OrderedDict()
 
+    def warm_up(self, session: Session) -> None:
+        """Load the speech model in the background, so that the first recording need not wait for it."""
+        if self._ears is None and not self._lock.locked():
+            threading.Thread(target=self._load, args=(session,), name="codriver-ears", daemon=True).start()
+
+    def _load(self, session: Session) -> None:
+        with self._lock, suppress(ResourceError):  # what is wrong is told to who speaks
+            self._open(session)
+
     def transcript(self, samples: Samples) -> str:
         """What is said in `samples`. Raises `ResourceError`."""
         with self._lock:
-            return self._open().hear(samples)
+            return self._open(parts().session).hear(samples)
 
     def dialogue(self, conversation: str) -> Dialogue:
         """The spoken dialogue of a conversation. Raises `ResourceError`."""
         from hmi.voice.dialogue import Dialogue
 
+        session = parts().session
         with self._lock:
-            ears = self._open()
+            ears = self._open(session)
             known = self._dialogues.pop(conversation, None)
             # A person who holds a button down need not say a wake word as well.
             self._dialogues[conversation] = known or Dialogue(
-                parts().session.assistant, ears, self._repairer, "", conversation
+                session.assistant, ears, self._repairer, "", conversation
             )
             while len(self._dialogues) > _CONVERSATIONS:
                 self._dialogues.popitem(last=False)
             return self._dialogues[conversation]
 
-    def _open(self) -> Ears:
+    def _open(self, session: Session) -> Ears:
         if self._ears is None:
             from codriver.settings import load_settings
             from hmi.voice.open import open_ears_of, open_repairer
             from hmi.voice.settings import REPAIR
 
-            settings, session = load_settings(), parts().session
+            settings = load_settings()
             self._ears = open_ears_of(settings, session.families)
             self._repairer = open_repairer(session) if settings[REPAIR] else None
         return self._ears
@@ -133,8 +145,13 @@ def _listener() -> Listener:
 
 @api.get("/voice", responses={200: VoiceDocument})
 def voice_status() -> Response:
-    """Tell whether recordings are understood here"""
+    """Tell whether recordings are understood here
+
+    If they are, the speech model is loaded, so that the first recording need not wait for it.
+    """
     problem = _problem()
+    if not problem:
+        _listener().warm_up(parts().session)
     return jsonify({"available": not problem, "problem": problem})
 
 

@@ -42,11 +42,10 @@ function base64(bytes) {
 
 async function begin() {
   if (recording) return;
-  const mine = { blocks: [], rate: RATE, over: false, busy: false, placeholder: talk.field.placeholder };
+  const mine = { blocks: [], rate: RATE, over: false, busy: false, turn: null };
   recording = mine;
   window.speechSynthesis?.cancel(); // who speaks interrupts the reply
   button.setAttribute("aria-pressed", "true");
-  talk.field.placeholder = "Listening";
   try {
     mine.stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: true } });
     mine.context = new AudioContext({ sampleRate: RATE });
@@ -60,7 +59,7 @@ async function begin() {
   } catch (error) {
     finish(mine);
     const reason = error.name === "NotAllowedError" ? "the browser does not allow it" : error.message;
-    talk.problem(talk.sentence("…"), `The microphone cannot be used: ${reason}.`);
+    talk.problem(turnOf(mine), `The microphone cannot be used: ${reason}.`);
   }
 }
 
@@ -79,9 +78,17 @@ function release(mine) {
 function finish(mine) {
   mine.over = true;
   release(mine);
-  talk.field.placeholder = mine.placeholder;
   button.setAttribute("aria-pressed", "false");
   if (recording === mine) recording = null;
+}
+
+// Where the words stand: while they are said, and when they are understood.
+function turnOf(mine) {
+  if (!mine.turn) {
+    mine.turn = talk.sentence("…");
+    mine.turn.classList.add("hearing");
+  }
+  return mine.turn;
 }
 
 async function partial(mine) {
@@ -89,7 +96,7 @@ async function partial(mine) {
   mine.busy = true;
   try {
     const { transcript } = await send("POST", "/api/v1/voice/transcript", { wav: base64(wavOf(mine.blocks, mine.rate)) });
-    if (!mine.over && transcript) talk.field.placeholder = transcript;
+    if (!mine.done && transcript) turnOf(mine).querySelector(".said").textContent = transcript;
   } catch {
     // Text so far is a convenience; what is wrong will be said at the end.
   } finally {
@@ -102,17 +109,22 @@ async function end() {
   if (!mine) return;
   finish(mine);
   if (!mine.blocks.length) return;
-  const turn = talk.sentence("…");
+  const turn = turnOf(mine);
   const said = turn.querySelector(".said");
   try {
     const body = { wav: base64(wavOf(mine.blocks, mine.rate)), conversation: talk.id(), speaker: talk.form.elements.speaker.value };
-    show(turn, said, await send("POST", "/api/v1/voice", body));
+    const heard = await send("POST", "/api/v1/voice", body);
+    mine.done = true;
+    show(turn, said, heard);
   } catch (error) {
+    mine.done = true;
+    turn.classList.remove("hearing");
     talk.problem(turn, error.message);
   }
 }
 
 function show(turn, said, heard) {
+  turn.classList.remove("hearing");
   said.textContent = heard.text || heard.transcript || "(nothing heard)";
   if (heard.repaired) {
     const line = document.createElement("p");
