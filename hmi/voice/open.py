@@ -38,4 +38,6 @@ def open_repairer(session: Session) -> Repairer:
     from hmi.voice.repair import Repairer
     from hmi.voice.vocabulary import vocabulary_of
 
-    return Repairer(session.recogniser, GrammarRecogniser(session.families), vocabulary_of(session.families))
+    return Repairer(
+        session.assistant.recogniser, GrammarRecogniser(session.families), vocabulary_of(session.families)
+    )

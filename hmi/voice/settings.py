@@ -21,7 +21,9 @@ MICROPHONE = Setting("voice.microphone", "", "name or number of the input device
 
 REPLY = Setting("voice.reply", "espeak", "what speaks the replies", choices=("espeak", "piper", "none"))
 ESPEAK_VOICE = Setting("voice.espeak-voice", "en", "voice of espeak-ng")
-PIPER_VOICE = Setting("voice.piper-voice", "", "path of the Piper voice (.onnx, with its .onnx.json beside it)")
+PIPER_VOICE = Setting(
+    "voice.piper-voice", "piper-en-us-joe", "Piper voice of the model store, or the path of its .onnx file"
+)
 BARGE_IN = Setting("voice.barge-in", True, "speech during a reply stops the reply")
 
 SETTINGS: list[Setting[Any]] = [value for value in list(globals().values()) if isinstance(value, Setting)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 import threading
+from pathlib import Path
 from typing import Any, Protocol
 
-from codriver.errors import ResourceError
+from codriver.errors import CodriverError, ResourceError
 from codriver.settings import Settings
 from hmi.voice.settings import ESPEAK_VOICE, PIPER_VOICE, REPLY
 
@@ -80,8 +81,8 @@ class Espeak:
 class Piper:
     """A Piper voice, played through sounddevice. The library `piper-tts` is GPL-3.0 and not a part of codriver."""
 
-    def __init__(self, path: str) -> None:
-        """Raises `ResourceError` when the library or the voice is missing."""
+    def __init__(self, voice: str) -> None:
+        """`voice` is a file or a name in the model store. Raises `ResourceError` when a part is missing."""
         try:
             import piper  # type: ignore[import-not-found, unused-ignore]
             import sounddevice
@@ -89,12 +90,11 @@ class Piper:
             raise ResourceError(
                 f"Piper needs piper-tts (GPL-3.0) and sounddevice ({error}); pip install 'codriver[voice,piper]'."
             ) from None
-        if not path:
-            raise ResourceError("Piper needs a voice; set voice.piper-voice to the path of its .onnx file.")
+        file = _piper_file(voice)
         try:
-            self._voice: Any = piper.PiperVoice.load(path)
+            self._voice: Any = piper.PiperVoice.load(str(file))
         except (OSError, ValueError, RuntimeError) as error:
-            raise ResourceError(f"The Piper voice {path!r} cannot be loaded: {error}.") from None
+            raise ResourceError(f"The Piper voice {str(file)!r} cannot be loaded: {error}.") from None
         self._player = sounddevice
         self._said = 0
         self._lock = threading.Lock()
@@ -126,6 +126,20 @@ class Piper:
                     return
                 self._player.play(chunk.audio_float_array, chunk.sample_rate)
             self._player.wait()
+
+
+def _piper_file(voice: str) -> Path:
+    """The .onnx file of `voice`. Raises `ResourceError`."""
+    path = Path(voice).expanduser()
+    if path.is_file():
+        return path
+    from codriver.models import open_store
+
+    try:
+        folder = open_store().folder(voice)
+    except CodriverError as error:
+        raise ResourceError(str(error)) from None
+    return next(folder.glob("*.onnx"))
 
 
 def open_voice(settings: Settings) -> Voice:

@@ -11,10 +11,10 @@ from speech import EARS, VOICE, need, speech
 from voice_kit import wav
 
 from codriver.settings import load_settings
+from codriver.web.access import Access
+from codriver.web.server import WebServer
 from hmi.session import open_session
-from hmi.web.access import Access
 from hmi.web.app import create_app, hub_of
-from hmi.web.server import WebServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.network]
 

@@ -40,7 +40,7 @@ api = make_blueprint("voice", "Say it aloud.")
 class RecordingBody(Body):
     """A sentence as sound."""
 
-    wav: str = Field(min_length=1, max_length=MAX_RECORDING, description="A PCM WAV file in base64.")
+    wav: str = Field(min_length=1, description="A PCM WAV file in base64, of at most 20 s.")
     conversation: ConversationId | None = Field(default=None, description="Absent: a new conversation.")
     speaker: SpeakerName | None = Field(default=None, description="Where the speaker sits; absent: the setting.")
 
@@ -48,7 +48,7 @@ class RecordingBody(Body):
 class TranscriptBody(Body):
     """Sound so far."""
 
-    wav: str = Field(min_length=1, max_length=MAX_RECORDING, description="A PCM WAV file in base64.")
+    wav: str = Field(min_length=1, description="A PCM WAV file in base64, of at most 20 s.")
 
 
 class TranscriptDocument(BaseModel):
@@ -89,7 +89,7 @@ class Listener:
     def warm_up(self, session: Session) -> None:
         """Load the speech model in the background, so that the first recording need not wait for it."""
         if self._ears is None and not self._lock.locked():
-            threading.Thread(target=self._load, args=(session,), name="codriver-ears", daemon=True).start()
+            threading.Thread(target=self._load, args=(session,), name="codriver-ears").start()
 
     def _load(self, session: Session) -> None:
         with self._lock, suppress(ResourceError):  # what is wrong is told to who speaks
