@@ -1,0 +1,168 @@
+"""What a street is made of besides its things: road, pavements, façades, walls, trees, poles; its stuff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.scenes import textures
+from perception.scenes.layout import KERB, Street
+from perception.scenes.parts import Part, Solid, ball, box, cone
+from perception.scenes.textures import Texture
+
+Random = np.random.Generator
+FAR = 140.0
+"""Metres to the end of the street."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A textured rectangle."""
+
+    label: str
+    corners: NDArray[np.float64]
+    """[4, 3], around."""
+    texture: Texture
+    repeats: tuple[float, float]
+    """How often the texture fits along the first and the second edge."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lump:
+    """Untextured stuff made of convex parts."""
+
+    label: str
+    solid: Solid
+
+
+@dataclass(frozen=True, eq=False)
+class Backdrop:
+    """All the stuff of a street."""
+
+    sheets: list[Sheet]
+    lumps: list[Lump]
+    sky: Texture
+    sun: tuple[float, float, float]
+    """Where its light goes."""
+    sun_strength: float
+
+
+def build_backdrop(rng: Random, street: Street) -> Backdrop:
+    """Random, but fitting the street's cross-section."""
+    cloud = float(rng.choice([rng.uniform(0, 0.5), rng.uniform(0.5, 1.0)]))
+    sheets = [
+        _ground(rng),
+        _flat(
+            "road", -8, FAR, street.right, street.left, 0.0, textures.road(rng, street.left, street.right), (18, 1)
+        ),
+    ]
+    lumps: list[Lump] = []
+    for side in (-1, 1):
+        edge = street.left if side > 0 else street.right
+        near, far = sorted((edge, edge + side * street.pavement))
+        sheets.append(_flat("pavement", -8, FAR, near, far, KERB, textures.paving(rng), (40, 1.5)))
+        kerb = np.array([[-8, edge, 0], [FAR, edge, 0], [FAR, edge, KERB], [-8, edge, KERB]], float)
+        sheets.append(Sheet("pavement", kerb, textures.plain(rng, (0.3, 0.3, 0.29), 0.2, 64), (40, 1)))
+        _build_side(rng, side, edge + side * (street.pavement + rng.uniform(0, 0.5)), sheets, lumps)
+        _plant_side(rng, side, edge + side * street.pavement * 0.8, lumps)
+    azimuth, height = rng.uniform(0, 2 * np.pi), rng.uniform(0.35, 1.2)
+    sun = (-np.cos(azimuth) * np.cos(height), -np.sin(azimuth) * np.cos(height), -np.sin(height))
+    strength = 0.0 if cloud > 0.7 else float(rng.uniform(1.0, 3.2))
+    return Backdrop(
+        sheets, lumps, textures.sky(rng, cloud), (float(sun[0]), float(sun[1]), float(sun[2])), strength
+    )
+
+
+def _ground(rng: Random) -> Sheet:
+    grass = rng.random() < 0.4
+    colour = (0.08, 0.15, 0.04) if grass else (0.25, 0.24, 0.22)
+    texture = textures.plain(rng, colour, 0.6)
+    return _flat("vegetation" if grass else "ground", -20, FAR + 60, -80, 80, -0.02, texture, (40, 40))
+
+
+def _flat(
+    label: str,
+    x0: float,
+    x1: float,
+    y0: float,
+    y1: float,
+    z: float,
+    texture: Texture,
+    repeats: tuple[float, float],
+) -> Sheet:
+    corners = np.array([[x0, y0, z], [x1, y0, z], [x1, y1, z], [x0, y1, z]], float)
+    return Sheet(label, corners, texture, repeats)
+
+
+def _build_side(rng: Random, side: int, y: float, sheets: list[Sheet], lumps: list[Lump]) -> None:
+    """Houses with gaps, hedges, walls or fences along one side, and one across the far end."""
+    x = -8.0
+    while x < FAR:
+        long = rng.uniform(7, 22)
+        back = y + side * rng.uniform(0, 3)
+        if rng.random() < 0.78:
+            high = rng.uniform(5, 16)
+            front = np.array([[x, back, 0], [x + long, back, 0], [x + long, back, high], [x, back, high]], float)
+            texture = textures.facade(rng)
+            sheets.append(Sheet("building", front, texture, (max(1, round(long / 9)), max(1, round(high / 9)))))
+            for end in (x, x + long):
+                gable = np.array(
+                    [[end, back, 0], [end, back + side * 10, 0], [end, back + side * 10, high], [end, back, high]]
+                )
+                sheets.append(Sheet("building", gable.astype(float), texture, (1, 1)))
+            if rng.random() < 0.3:
+                lumps.append(Lump("fence", _fence(rng, x, x + long, y)))
+        else:
+            lumps.append(Lump("vegetation", _hedge(rng, x, x + long, y + side)))
+        x += long + (rng.uniform(0, 6) if rng.random() < 0.4 else 0)
+    if side > 0 and rng.random() < 0.6:
+        high = rng.uniform(6, 18)
+        across = np.array([[FAR, -60, 0], [FAR, 60, 0], [FAR, 60, high], [FAR, -60, high]], float)
+        sheets.append(Sheet("building", across, textures.facade(rng), (12, max(1, round(high / 9)))))
+
+
+def _fence(rng: Random, x0: float, x1: float, y: float) -> Solid:
+    high = rng.uniform(0.8, 1.6)
+    shade = rng.uniform(0.03, 0.35)
+    colour = (shade, shade * 0.85, shade * 0.7)
+    rails = [Part(box((x0, y - 0.02, z), (x1, y + 0.02, z + 0.06)), colour) for z in (0.2, high - 0.1)]
+    return rails + [
+        Part(box((x, y - 0.02, 0.1), (x + 0.07, y + 0.02, high)), colour)
+        for x in np.arange(x0, x1, rng.uniform(0.15, 0.5))
+    ]
+
+
+def _leaves(rng: Random) -> tuple[float, float, float]:
+    shade = rng.uniform(0.5, 1.5)
+    return 0.06 * shade * rng.uniform(0.7, 1.5), 0.12 * shade, 0.03 * shade
+
+
+def _hedge(rng: Random, x0: float, x1: float, y: float) -> Solid:
+    high = rng.uniform(0.9, 3.0)
+    solid = []
+    for x in np.arange(x0, x1, 0.7):
+        for z in np.arange(0.3, high, 0.6):
+            spot = (x + rng.normal(0, 0.15), y + rng.normal(0, 0.2), z + rng.normal(0, 0.1))
+            solid.append(Part(ball(spot, rng.uniform(0.35, 0.6)), _leaves(rng)))
+    return solid
+
+
+def _plant_side(rng: Random, side: int, y: float, lumps: list[Lump]) -> None:
+    for _ in range(int(rng.integers(0, 5))):
+        x, high = float(np.exp(rng.uniform(np.log(6), np.log(90)))), rng.uniform(2.2, 4.5)
+        trunk = Part(cone(x, y, 0, high + 0.5, rng.uniform(0.1, 0.25), 0.1), (0.1, 0.07, 0.05))
+        crown = []
+        for _ in range(int(rng.integers(30, 50))):
+            spot = np.array([x, y, high + 1.2]) + rng.normal(0, 0.8, 3) * (1.1, 1.1, 0.8)
+            crown.append(Part(ball(spot, rng.uniform(0.25, 0.6)), _leaves(rng)))
+        lumps.append(Lump("vegetation", [trunk, *crown]))
+    for _ in range(int(rng.integers(0, 4))):
+        x, radius = float(np.exp(rng.uniform(np.log(6), np.log(90)))), rng.uniform(0.05, 0.1)
+        lumps.append(
+            Lump(
+                "pole",
+                [Part(cone(x, y - side * 0.5, 0, rng.uniform(4, 8), radius, radius * 0.7), (0.2, 0.2, 0.2))],
+            )
+        )
