@@ -6,7 +6,6 @@ import base64
 import binascii
 import threading
 from collections import OrderedDict
-from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, current_app, jsonify, request
@@ -78,22 +77,13 @@ class VoiceDocument(BaseModel):
 
 
 class Listener:
-    """The ears of the server; one recording at a time. Opened when a page that can record comes up."""
+    """The ears of the server; one recording at a time. They open with the first one, and a page sends silence."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ears: Ears | None = None
         self._repairer: Repairer | None = None
         self._dialogues: OrderedDict[str, Dialogue] = OrderedDict()
-
-    def warm_up(self, session: Session) -> None:
-        """Load the speech model in the background, so that the first recording need not wait for it."""
-        if self._ears is None and not self._lock.locked():
-            threading.Thread(target=self._load, args=(session,), name="codriver-ears").start()
-
-    def _load(self, session: Session) -> None:
-        with self._lock, suppress(ResourceError):  # what is wrong is told to who speaks
-            self._open(session)
 
     def transcript(self, samples: Samples) -> str:
         """What is said in `samples`. Raises `ResourceError`."""
@@ -145,13 +135,8 @@ def _listener() -> Listener:
 
 @api.get("/voice", responses={200: VoiceDocument})
 def voice_status() -> Response:
-    """Tell whether recordings are understood here
-
-    If they are, the speech model is loaded, so that the first recording need not wait for it.
-    """
+    """Tell whether recordings are understood here"""
     problem = _problem()
-    if not problem:
-        _listener().warm_up(parts().session)
     return jsonify({"available": not problem, "problem": problem})
 
 

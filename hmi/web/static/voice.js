@@ -173,6 +173,9 @@ export async function startVoice(conversation) {
     return;
   }
   button.hidden = false;
+  // Half a second of silence makes the server load its speech model, so that the first sentence need not wait.
+  const silence = base64(wavOf([new Float32Array(RATE / 2)], RATE));
+  send("POST", "/api/v1/voice/transcript", { wav: silence }).catch(() => {});
   button.addEventListener("pointerdown", (event) => {
     button.setPointerCapture(event.pointerId);
     begin();
