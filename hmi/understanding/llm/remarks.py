@@ -273,7 +273,7 @@ class Judge:
         """True for a purpose ("so she can find it"), or "for …" and "at …" where no place is left to choose."""
         if words[0] in _LOOSE:
             return True
-        if words[0] not in ("for", "at"):
+        if words[0] not in ("for", "at") or words[-1].endswith("ing"):  # "wipers up for washing"
             return False
         single = all(len(span.meant.requests) == 1 and _placeless(span) for span in self._spans)
         return single or (words[0] == "for" and any(token.has("place") for token in self._inside))
