@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +82,8 @@ def _write(
 ) -> tuple[Counts, CaseStore]:
     from hmi.cases.generate.assignment import Assignments
     from hmi.cases.generate.check import Checker
-    from hmi.cases.generate.model import open_writer
+    from hmi.cases.generate.guided import Guide
+    from hmi.cases.generate.model import open_writer, small_model
     from hmi.cases.generate.similar import Known
     from hmi.cases.generate.store import CaseStore
     from hmi.cases.generate.writing_run import WritingRun
@@ -91,11 +93,16 @@ def _write(
 
     store = CaseStore.open(out, session.catalogue)
     known = Known.of(store.cases)
-    for case in load_cases(LIBRARY):
+    library = load_cases(LIBRARY)
+    for case in library:
         known.add(case)
+    guide = None
+    if small_model(settings):
+        guide = Guide(session.catalogue, session.families, (case for case in library if case.split != "held_out"))
+        choices = _guided(choices)
     hidden = not sys.stderr.isatty()
     with open_writer(settings) as (writer, model):
-        checker = Checker(session, GrammarRecogniser(session.families), writer, known)
+        checker = Checker(session, GrammarRecogniser(session.families), writer, known, model_reads=guide is None)
         with click.progressbar(length=count, label=f"{model} writes", file=sys.stderr, hidden=hidden) as bar:
             run = WritingRun(
                 writer=writer,
@@ -103,10 +110,26 @@ def _write(
                 checker=checker,
                 store=store,
                 assignments=Assignments(choices, session.families, session.policy, seed),
+                guide=guide,
                 date=datetime.now(UTC).date().isoformat(),
                 on_progress=lambda done: bar.update(done - bar.pos),
             )
             return run.run(count), store
+
+
+def _guided(choices: Choices) -> Choices:
+    """What a small model can write of `choices`. Raises `InputError` when that is nothing."""
+    from hmi.cases.generate.guided import KINDS
+
+    kinds = tuple(kind for kind in choices.kinds if kind in KINDS)
+    if not kinds:
+        raise InputError(
+            f"A small model writes the kinds {' and '.join(KINDS)} only; "
+            "set llm.url and llm.model for the others, or llm.style = free to let it try."
+        )
+    if kinds != choices.kinds:
+        click.echo(f"A small model only words given wishes, so the kinds are {' and '.join(kinds)}.", err=True)
+    return replace(choices, kinds=kinds)
 
 
 def _choices(

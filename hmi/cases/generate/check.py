@@ -38,6 +38,8 @@ class Checker:
     model: Writer
     known: Known
     """All cases so far; what is verified or disputed is added."""
+    model_reads: bool = True
+    """False for a model that is too small to be a second reader: what only it understands is no case."""
 
     def check(self, draft: Any, assignment: Assignment, name: str, provenance: Provenance) -> Case:
         """The case in `draft`, verified or disputed.
@@ -83,12 +85,16 @@ class Checker:
         """`case` with its standing, by the grammar's reading or, where it has none, the model's."""
         # What the grammar cannot read may be impossible or merely unknown to it: that takes another reader.
         second = read_by(self.grammar, CaseRunner(self.session), _without_rules(case))
+        if second is None and not self.model_reads:
+            raise InvalidError("no independent reader could read it")
         if second is None:
             second = self._read_by_model(case, assignment)
         if second is None:
             return replace(case, standing=Standing.DISPUTED, reason="no independent reader could read it")
         if second.agrees:
             return case
+        if not self.model_reads and not _same_subject(case, second):
+            raise InvalidError(f"the {second.reading.by} takes it to be about something else")
         return replace(
             case,
             standing=Standing.DISPUTED,
@@ -102,6 +108,11 @@ class Checker:
         self.session.stage({**case.state, **case.turns[0].state})
         state = dict(self.session.vehicle.state())
         return read_by_model(self.model, _without_rules(case), assignment.offered, state, runner.close)
+
+
+def _same_subject(case: Case, second: SecondReading) -> bool:
+    """True when both readings have a signal in common: then a person can say which is right."""
+    return bool(set(case.paths()) & {path for turn in second.reading.turns for path in turn.paths()})
 
 
 def _without_rules(case: Case) -> Case:

@@ -8,10 +8,16 @@ from contextlib import contextmanager
 from codriver.errors import ResourceError
 from codriver.settings import Settings
 from hmi.cases.generate.readers import Writer
-from hmi.settings import LLM_EMBEDDED, LLM_KEY, LLM_MODEL, LLM_RETRIES, LLM_THREADS, LLM_URL
+from hmi.settings import LLM_EMBEDDED, LLM_KEY, LLM_MODEL, LLM_RETRIES, LLM_STYLE, LLM_THREADS, LLM_URL
 
 ANSWER_TIME = 180.0
 """Seconds for one answer: no driver waits for it, and a small model writes slowly."""
+
+
+def small_model(settings: Settings) -> bool:
+    """True for a model that is not trusted to find changes by itself: the embedded one, unless told otherwise."""
+    style = settings[LLM_STYLE]
+    return bool(style == "choose" or (not settings[LLM_URL] and style != "free"))
 
 
 @contextmanager

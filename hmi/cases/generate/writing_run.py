@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codriver.errors import ResourceError
 from hmi.cases.case import Case, Provenance, Standing
 from hmi.cases.generate.answer import UnusableError, drafts
 from hmi.cases.generate.assignment import Assignment, Assignments
 from hmi.cases.generate.check import Checker, DuplicateError, InvalidError
+from hmi.cases.generate.guided import TEMPERATURE as GUIDED_TEMPERATURE
+from hmi.cases.generate.guided import VERSION as GUIDED
+from hmi.cases.generate.guided import Guide
 from hmi.cases.generate.prompt import VERSION, to_write, writing_schema
 from hmi.cases.generate.readers import Writer
 from hmi.cases.generate.store import CaseStore
@@ -18,6 +22,8 @@ MAX_TROUBLE = 3
 """Questions in a row that the endpoint does not answer properly before the run is given up."""
 MAX_FRUITLESS = 12
 """Questions in a row without a case after which the model is given up."""
+MAX_FRUITLESS_GUIDED = 60
+"""The same for a small model, whose answers are short and quick."""
 _TOKENS_EACH = 350
 """Length of an answer for one case."""
 _TEMPERATURE = 0.9
@@ -45,6 +51,8 @@ class WritingRun:
     store: CaseStore
     assignments: Assignments
     date: str
+    guide: Guide | None = None
+    """Set for a small model, which only words what is chosen for it."""
     on_progress: Callable[[int], None] = lambda _: None
     """Hears how many cases the file has."""
     _troubles: int = 0
@@ -58,7 +66,7 @@ class WritingRun:
         counts = Counts()
         fruitless, trouble = 0, ""
         while len(self.store.cases) < wanted:
-            if fruitless >= MAX_FRUITLESS:
+            if fruitless >= (MAX_FRUITLESS_GUIDED if self.guide else MAX_FRUITLESS):
                 raise ResourceError(
                     f"The model {self.model!r} gave nothing of use in {fruitless} answers (last: {trouble}); "
                     f"{len(self.store.cases)} cases are in {self.store.file}; try another model or other signals."
@@ -71,14 +79,20 @@ class WritingRun:
     def _ask(self, assignment: Assignment, counts: Counts, wanted: int) -> str:
         """Put one question and keep what is good in the answer; the last problem, empty when there was none."""
         self.store.asked += 1
-        provenance = Provenance(self.model, VERSION, self.date, assignment.persona, assignment.noise)
+        version = GUIDED if self.guide else VERSION
+        provenance = Provenance(self.model, version, self.date, assignment.persona, assignment.noise)
+        if self.guide:
+            provenance = replace(provenance, persona="", noise="")  # it is not told of these
+        text = ""
         try:
-            text = self._answer(assignment)
+            if self.guide:
+                found, text = self._worded(self.guide, assignment)
+            else:
+                text = self._answer(assignment)
+                found = drafts(text)
         except ResourceError as error:
             self._bear(error)
             return str(error)
-        try:
-            found = drafts(text)
         except UnusableError as error:
             counts.invalid += 1
             self.store.reject(text, str(error), provenance)
@@ -99,6 +113,18 @@ class WritingRun:
         )
         self._troubles = 0
         return text
+
+    def _worded(self, guide: Guide, assignment: Assignment) -> tuple[list[dict[str, object]], str]:
+        """One draft of a small model, and what it answered. Raises `UnusableError`."""
+        draw = random.Random(self.store.asked)
+        changes = guide.changes(assignment, self.store.asked)
+        if not changes:
+            raise UnusableError("none of the signals is told in plain words")
+        text = self.writer.complete(
+            guide.question(changes, draw), guide.schema, temperature=GUIDED_TEMPERATURE, limit=guide.limit
+        )
+        self._troubles = 0
+        return [guide.draft(text, changes)], text
 
     def _bear(self, error: ResourceError) -> None:
         """One broken answer must not end a run of hours; an endpoint that stays broken does. Raises `error`."""
