@@ -29,4 +29,36 @@ SEGMENTER = Setting(
     "perception.segmenter", "sam2-hiera-tiny", "model of the store, or a folder with an ONNX encoder and decoder"
 )
 
+HEAD = Setting("perception.head", "", "objectness head of `codriver label --calibrate`; empty: the one that ships")
+ANNOTATIONS = Setting(
+    "perception.annotations", 30, "most annotations of a frame, the best ones", minimum=1, maximum=1000
+)
+
+DETECTOR = Setting(
+    "perception.detector",
+    "",
+    "detector of known classes: model of the store (yolo11n-seg, AGPL-3.0), or an ONNX file; empty: none",
+)
+DETECTOR_LAYOUT = Setting(
+    "perception.detector-layout", "auto", "how its outputs are laid out", choices=("auto", "yolo", "detr")
+)
+DETECTOR_SIDE = Setting(
+    "perception.detector-side", 0, "pixels of its square input; 0: what the file says", minimum=0, maximum=8192
+)
+DETECTOR_NORMALISATION = Setting(
+    "perception.detector-normalisation",
+    "auto",
+    "of its input; auto: unit for YOLO, imagenet for DETR",
+    choices=("auto", "unit", "imagenet"),
+)
+DETECTOR_NAMES = Setting(
+    "perception.detector-names", "", "text file with its classes, one a line; empty: what the file says"
+)
+DETECTOR_CLASSES = Setting(
+    "perception.detector-classes", [], "its classes that are used, as car or truck; none: all of them"
+)
+DETECTOR_SCORE = Setting(
+    "perception.detector-score", 0.25, "detections below this score are not used", minimum=0, maximum=1
+)
+
 SETTINGS: list[Setting[Any]] = [value for value in list(globals().values()) if isinstance(value, Setting)]

@@ -119,6 +119,8 @@ class Session:
         self.outputs: Mapping[str, tuple[Any, ...]] = {
             one.name: tuple(one.shape) for one in self._session.get_outputs()
         }
+        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        """What the file's maker wrote into it."""
         self.provider: str = self._session.get_providers()[0]
         """Where it really runs, onnxruntime's name."""
 

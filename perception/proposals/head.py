@@ -1,0 +1,98 @@
+"""The objectness head: tells from the segmenter's frozen features where things are and how far they reach.
+
+A two-layer network per feature cell (a 1×1 convolution), small enough for numpy. It gives the chance that a cell
+lies on a thing, its centredness, and the box of that thing (Tian et al., "FCOS", 2019: distances to
+the box's sides).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from codriver.errors import FileFormatError
+from perception.models.files import sha256_of_file
+from perception.models.roles import FloatArray
+
+SHIPPED = "objectness-sam2-tiny.npz"
+"""Belongs to the features of SAM 2 Hiera-tiny; another segmenter needs a head of its own."""
+SMALLEST = 1 / 256
+"""Least distance to a side of a box, as a share of the frame."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """What the head sees in a frame, for each of h × w feature cells."""
+
+    thing: FloatArray
+    """[h, w], 0..1: the chance that the cell lies on a thing."""
+    centre: FloatArray
+    """[h, w], 0..1: how near to the middle of its thing the cell lies."""
+    boxes: FloatArray
+    """[h, w, 4]: left, top, right, bottom of the cell's thing as shares of the frame."""
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectnessHead:
+    """The network's weights; C channels, H hidden units."""
+
+    mean: FloatArray
+    """[C], of the training features."""
+    spread: FloatArray
+    """[C]"""
+    hidden_weights: FloatArray
+    """[H, C]"""
+    hidden_bias: FloatArray
+    """[H]"""
+    output_weights: FloatArray
+    """[6, H]: thing, centre, and the logarithms of the distances to left, top, right and bottom."""
+    output_bias: FloatArray
+    """[6]"""
+    sha256: str = ""
+    """Of the file that it was read from."""
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> ObjectnessHead:
+        """From a file of `save`; without a path the one that comes along. Raises `FileFormatError`."""
+        path = Path(str(files("perception").joinpath("data", SHIPPED))) if path is None else path
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                weights = {name: np.asarray(stored[name], np.float32) for name in WEIGHTS}
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise FileFormatError(f"{path} is not an objectness head ({error}).") from None
+        return cls(**weights, sha256=sha256_of_file(path))
+
+    def save(self, path: Path) -> None:
+        """As an npz file, half precision."""
+        np.savez_compressed(path, **{name: getattr(self, name).astype(np.float16) for name in WEIGHTS})
+
+    def outlook(self, features: FloatArray) -> Outlook:
+        """Judge features [C, h, w]. Raises `FileFormatError` when they are another segmenter's."""
+        channels, height, width = features.shape
+        if channels != len(self.mean):
+            raise FileFormatError(
+                f"The objectness head knows features of {len(self.mean)} channels, the segmenter "
+                f"gives {channels}; "
+                "calibrate a head for it (codriver label --calibrate DIR)."
+            )
+        cells = (features.reshape(channels, -1).T - self.mean) / self.spread
+        hidden = np.maximum(cells @ self.hidden_weights.T + self.hidden_bias, 0)
+        out = (hidden @ self.output_weights.T + self.output_bias).reshape(height, width, 6)
+        chances = 1 / (1 + np.exp(-np.clip(out[..., :2], -30, 30)))
+        centres = cell_centres(height, width)
+        reach = np.exp(np.clip(out[..., 2:], np.log(SMALLEST), 0))
+        boxes = np.concatenate([centres - reach[..., :2], centres + reach[..., 2:]], axis=-1)
+        return Outlook(chances[..., 0], chances[..., 1], np.clip(boxes, 0, 1).astype(np.float32))
+
+
+WEIGHTS = ("mean", "spread", "hidden_weights", "hidden_bias", "output_weights", "output_bias")
+
+
+def cell_centres(height: int, width: int) -> FloatArray:
+    """x and y of the cells' middles as shares of the frame, [height, width, 2]."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    return np.stack([(x + 0.5) / width, (y + 0.5) / height], axis=-1)
