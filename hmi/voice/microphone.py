@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from codriver.errors import ResourceError
@@ -25,7 +26,6 @@ class Microphone:
     def __init__(self, device: str = "") -> None:
         """Open the device `device` (name or number; empty: the default). Raises `ResourceError`."""
         self._sounds: queue.Queue[Samples | None] = queue.Queue(_BACKLOG)
-        self._problem = ""
         try:
             import sounddevice
         except (ImportError, OSError) as error:  # OSError: the library PortAudio itself is not there
@@ -37,7 +37,7 @@ class Microphone:
         try:
             self._stream = sounddevice.InputStream(
                 samplerate=RATE, blocksize=FRAME, device=chosen, channels=1, dtype="float32",
-                callback=self._take, finished_callback=lambda: self._sounds.put(None),
+                callback=self._take, finished_callback=self._end,
             )  # fmt: skip
             self._stream.start()
         except (sounddevice.PortAudioError, ValueError) as error:
@@ -72,9 +72,17 @@ class Microphone:
 
     def _take(self, data: Any, frames: int, time: Any, status: Any) -> None:
         """Called by PortAudio's own thread, which must not wait."""
-        if self._sounds.full():
-            self._sounds.get_nowait()
-        self._sounds.put_nowait(data[:, 0].copy())
+        self._put(data[:, 0].copy())
+
+    def _end(self) -> None:
+        """Called by PortAudio when the stream is over, whatever the reason."""
+        self._put(None)
+
+    def _put(self, sound: Samples | None) -> None:
+        with suppress(queue.Empty):  # the reader may have emptied it meanwhile
+            if self._sounds.full():
+                self._sounds.get_nowait()
+        self._sounds.put_nowait(sound)
 
 
 def _short(error: Exception) -> str:
