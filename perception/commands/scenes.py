@@ -28,7 +28,7 @@ from codriver.errors import InputError
     help="Frames in a row from one rolling camera.",
 )
 @click.option(
-    "--samples", default=10, show_default=True, type=click.IntRange(1, 4096), help="Rays for each pixel."
+    "--samples", default=2, show_default=True, type=click.IntRange(1, 8), help="Its square: rays for each pixel."
 )
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Processes.")
 def scenes(out: Path, size: str, workers: int, **options: Any) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from perception.scenes import textures
 from perception.scenes.layout import KERB, Street
-from perception.scenes.parts import Part, Solid, ball, box, cone
+from perception.scenes.parts import Part, Solid, box, cone, limb
 from perception.scenes.textures import Texture
 
 Random = np.random.Generator
@@ -139,24 +139,37 @@ def _leaves(rng: Random) -> tuple[float, float, float]:
     return 0.06 * shade * rng.uniform(0.7, 1.5), 0.12 * shade, 0.03 * shade
 
 
+def _foliage(rng: Random, spots: NDArray[np.float64], radius: float, leaves: int, size: float) -> Solid:
+    """Leaves around each of `spots`, in a few greens."""
+    total = len(spots) * leaves
+    ways = rng.normal(size=(total, 3))
+    ways *= radius * rng.random((total, 1)) ** 0.4 / np.linalg.norm(ways, axis=1, keepdims=True)
+    middles = np.repeat(spots, leaves, axis=0) + ways
+    corners = middles[:, None] + rng.normal(0, size, (total, 3, 3))
+    corners[:, :, 2] = np.maximum(corners[:, :, 2], 0.02)
+    return [Part(some.reshape(-1, 3), _leaves(rng), loose=True) for some in np.array_split(corners, 5)]
+
+
 def _hedge(rng: Random, x0: float, x1: float, y: float) -> Solid:
     high = rng.uniform(0.9, 3.0)
-    solid = []
-    for x in np.arange(x0, x1, 0.7):
-        for z in np.arange(0.3, high, 0.6):
-            spot = (x + rng.normal(0, 0.15), y + rng.normal(0, 0.2), z + rng.normal(0, 0.1))
-            solid.append(Part(ball(spot, rng.uniform(0.35, 0.6)), _leaves(rng)))
-    return solid
+    across, up = np.meshgrid(np.arange(x0, x1, 0.7), np.arange(0.3, high, 0.6))
+    spots = np.column_stack([across.ravel(), np.full(across.size, y), up.ravel()])
+    core = Part(box((x0, y - 0.25, 0), (x1, y + 0.25, high - 0.3)), (0.02, 0.035, 0.012))
+    return [core, *_foliage(rng, spots + rng.normal(0, 0.12, spots.shape), 0.55, 40, 0.09)]
 
 
 def _plant_side(rng: Random, side: int, y: float, lumps: list[Lump]) -> None:
     for _ in range(int(rng.integers(0, 5))):
         x, high = float(np.exp(rng.uniform(np.log(6), np.log(90)))), rng.uniform(2.2, 4.5)
         trunk = Part(cone(x, y, 0, high + 0.5, rng.uniform(0.1, 0.25), 0.1), (0.1, 0.07, 0.05))
-        crown = []
-        for _ in range(int(rng.integers(30, 50))):
-            spot = np.array([x, y, high + 1.2]) + rng.normal(0, 0.8, 3) * (1.1, 1.1, 0.8)
-            crown.append(Part(ball(spot, rng.uniform(0.25, 0.6)), _leaves(rng)))
+        spread = rng.uniform(0.7, 1.5)
+        spots = np.array([x, y, high + spread]) + rng.normal(0, 0.8, (28, 3)) * (spread, spread, 0.8 * spread)
+        twigs = [
+            Part(limb((x, y, high * 0.9), tuple(spot), 0.05, 0.015), (0.08, 0.06, 0.045)) for spot in spots[:12]
+        ]
+        bare = rng.random() < 0.25
+        leaves = _foliage(rng, spots, 0.75, 8 if bare else 70, 0.04 if bare else 0.09)
+        crown = [*twigs, *leaves]
         lumps.append(Lump("vegetation", [trunk, *crown]))
     for _ in range(int(rng.integers(0, 4))):
         x, radius = float(np.exp(rng.uniform(np.log(6), np.log(90)))), rng.uniform(0.05, 0.1)

@@ -6,12 +6,12 @@ The world: x along the street, away from the camera, y to the left, z up; the ca
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from perception.scenes.furniture import UNUSUAL, traffic_light, traffic_sign
-from perception.scenes.parts import Part, Solid, moved
+from perception.scenes.parts import Solid, moved
 from perception.scenes.people import bicycle, cyclist, motorcycle, person
 from perception.scenes.vehicles import bus, car, lorry, van
 
@@ -48,7 +48,7 @@ class Placed:
     def at(self, time: float) -> Solid:
         """Where it is after `time` frames."""
         step = np.array([self.velocity[0] * time, self.velocity[1] * time, 0.0])
-        return [Part(part.points + step, part.colour, part.gloss) for part in self.solid]
+        return [replace(part, points=part.points + step) for part in self.solid]
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ class Part:
     colour: Colour
     gloss: float = 0.0
     """0: matt; more: polished, as paint (0.3) or glass (0.9)."""
+    loose: bool = False
+    """Not a hull: each three points are a triangle by themselves, as leaves are."""
 
 
 Solid = list[Part]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from perception.scenes.parts import Colour, Part, Solid, ball, box, cylinder, limb
+from perception.scenes.parts import Colour, Part, Solid, ball, box, cone, cylinder, limb
 
 Random = np.random.Generator
 _HAIR: Colour = (0.05, 0.035, 0.025)
@@ -68,7 +68,7 @@ def _belongings(rng: Random, sizes: tuple[float, float, float], coat: Colour) ->
         solid.append(Part(box((-0.2, y - 0.07, z - 0.2), (0.15, y + 0.07, z + 0.1)), _cloth(rng)))
     if rng.random() < 0.06:
         top = tall + 0.25
-        solid.append(Part(np.vstack([limb((0.2, 0, top), (0.2, 0, top + 0.05), 0.5, 0.15)]), _cloth(rng)))
+        solid.append(Part(cone(0.2, 0, top - 0.12, top + 0.18, 0.55, 0.06), _cloth(rng)))
         solid.append(Part(limb((0.2, 0.1, tall * 0.6), (0.2, 0, top), 0.015, 0.015), _HAIR))
     return solid
 

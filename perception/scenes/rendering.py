@@ -1,20 +1,24 @@
-"""Mitsuba 3 (Jakob et al., 2022) renders the pictures and tells for each pixel which shape it sees."""
+"""The pictures of a street, and for each pixel which thing it shows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull
 
-from codriver.errors import ResourceError
 from perception.masks import BoolImage
 from perception.scenes.backdrop import Backdrop, Sheet
-from perception.scenes.parts import Part, Solid
+from perception.scenes.geometry import Geometry, joined, quad_geometry, solid_geometry
+from perception.scenes.parts import Solid
+from perception.scenes.raster import View, draw
+from perception.scenes.sampling import sampled
+from perception.scenes.shading import Light, looking, shade
+
+_HAZE = 700.0
+"""Metres over which the air takes 63 % of a thing's light."""
 
 
 @dataclass(frozen=True)
@@ -31,219 +35,135 @@ class Camera:
     horizontal_view: float
     """Degrees."""
 
+    @property
+    def ahead(self) -> NDArray[np.float64]:
+        """Where it looks, of length 1."""
+        flat = np.cos(self.pitch)
+        return np.array([flat * np.cos(self.yaw), flat * np.sin(self.yaw), -np.sin(self.pitch)])
 
-@cache
-def _mitsuba() -> Any:
-    try:
-        import mitsuba
-    except ImportError:
-        raise ResourceError(
-            "Rendering needs mitsuba, which is not installed; `pip install 'codriver[perception]'` brings it."
-        ) from None
-    # This variant needs no graphics card and no LLVM.
-    mitsuba.set_variant("scalar_rgb")
-    mitsuba.set_log_level(mitsuba.LogLevel.Error)
-    return mitsuba
-
-
-@dataclass(frozen=True, eq=False)
-class _Geometry:
-    """Triangles of one finish."""
-
-    points: NDArray[np.float64]
-    """[V, 3]"""
-    triangles: NDArray[np.int64]
-    """[T, 3], places in `points`."""
-    colours: NDArray[np.float64]
-    """[T, 3]"""
-    finish: dict[str, Any]
+    def view(self, finer: int = 1) -> View:
+        """Its pinhole, with `finer` times as many pixels along each side."""
+        focal = self.width / 2 / np.tan(np.radians(self.horizontal_view) / 2)
+        place = np.array(self.position)
+        return View(place, looking(self.ahead), focal * finer, self.width * finer, self.height * finer)
 
 
 class RenderedStreet:
     """A street that is built once and looked at twice: its picture, and which thing each pixel shows."""
 
     def __init__(self, backdrop: Backdrop, things: Sequence[Solid]) -> None:
-        mi = _mitsuba()
         solids = [*(lump.solid for lump in backdrop.lumps), *things]
-        geometries = [[_geometry(parts) for parts in _by_finish(solid)] for solid in solids]
-        meshes = [_sheet(sheet) for sheet in backdrop.sheets] + [
-            _mesh(one) for group in geometries for one in group
-        ]
-        shapes = {f"shape{number}": mesh for number, mesh in enumerate(meshes)}
-        self._scene = mi.load_dict({"type": "scene", **_lights(backdrop), **shapes})
-        outlines = [(sheet.corners, _RECTANGLE) for sheet in backdrop.sheets]
-        outlines += [_joined([(one.points, one.triangles) for one in group]) for group in geometries]
-        self._numbered = _numbered(outlines)
+        shapes = [quad_geometry(sheet.corners) for sheet in backdrop.sheets]
+        shapes += [solid_geometry(solid) for solid in solids]
+        self._backdrop = backdrop
+        self._geometry, self._owner = joined(shapes)
 
-    def image(self, camera: Camera, seed: int, samples: int) -> NDArray[np.float32]:
-        """Linear RGB, float32 [height, width, 3], without tone mapping."""
-        mi = _mitsuba()
-        # Light that comes straight from sun and sky; what bounces costs more time than it adds to a street by day.
-        path = mi.load_dict({"type": "path", "max_depth": 2})
-        sensor = mi.load_dict(_sensor(camera, samples, "gaussian"))
-        rendered: NDArray[np.float32] = np.array(mi.render(self._scene, sensor=sensor, integrator=path, seed=seed))
-        return rendered[:, :, :3]
+    def image(self, camera: Camera, samples: int = 2) -> NDArray[np.float32]:
+        """Linear RGB, float32 [height, width, 3], without tone mapping; `samples`² rays for each pixel."""
+        view = camera.view(samples)
+        shown, _ = draw(self._geometry.corners, view)
+        ways = view.rays()
+        middle = np.array(camera.position) + camera.ahead * [1, 1, 0] * 26
+        backdrop = self._backdrop
+        light = Light.of(self._geometry, backdrop.sky, -np.array(backdrop.sun), backdrop.sun_strength, middle)
+        picture = light.sky_towards(ways.reshape(-1, 3)).reshape(ways.shape)
+        hit = shown >= 0
+        picture[hit] = self._radiance(light, view, shown[hit], ways[hit])
+        size = (camera.width, camera.height)
+        return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
 
     def owners(self, camera: Camera) -> NDArray[np.int32]:
         """What each pixel shows: -1 the sky, else the place in sheets + lumps + things; int32 [height, width]."""
-        return np.subtract(_seen(self._numbered, camera), 1, dtype=np.int32)
+        shown, _ = draw(self._geometry.corners, camera.view())
+        return np.where(shown >= 0, self._owner[shown], -1).astype(np.int32)
+
+    def whole(self, place: int, camera: Camera) -> BoolImage:
+        """Where the shape of this place is seen when nothing is in front of it, bool [height, width].
+
+        It covers every pixel in which `owners` shows the shape among others.
+        """
+        shown, _ = draw(self._geometry.corners[self._owner == place], camera.view())
+        return shown >= 0
+
+    def _radiance(
+        self, light: Light, view: View, shown: NDArray[np.int32], ways: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        geometry = self._geometry
+        weights, distance = _barycentric(geometry.corners[shown], view, ways)
+        points = (view.position + ways * distance[:, None]).astype(np.float32)
+        normals = np.einsum("nc,ncd->nd", weights, geometry.normals[shown])
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+        colours = geometry.colours[shown].copy()
+        self._paint_sheets(colours, shown, weights)
+        radiance = shade(light, points, normals, colours, geometry.gloss[shown], ways)
+        haze = np.exp(-distance / _HAZE)[:, None]
+        level = np.column_stack([ways[:, :2], np.full(len(ways), 0.05, np.float32)])
+        level /= np.linalg.norm(level, axis=1, keepdims=True)
+        seen: NDArray[np.float32] = radiance * haze + (1 - haze) * light.sky_towards(level)
+        return seen
+
+    def _paint_sheets(
+        self, colours: NDArray[np.float32], shown: NDArray[np.int32], weights: NDArray[np.float32]
+    ) -> None:
+        """Colours of pixels that show a sheet, from its texture. Sheets come first, two triangles each."""
+        for place, sheet in enumerate(self._backdrop.sheets):
+            for half, corners in enumerate(((0, 1, 2), (0, 2, 3))):
+                here = np.flatnonzero(shown == 2 * place + half)
+                if len(here):
+                    colours[here] = _sampled(sheet, weights[here] @ _texture_corners(sheet)[list(corners)])
 
 
 def silhouette(solid: Solid, camera: Camera) -> BoolImage:
-    """Where the solid is seen when nothing is in front of it, bool [height, width].
-
-    The rays are those of `RenderedStreet.owners`, so it covers every pixel that shows the solid among others.
-    """
-    geometry = _geometry(solid)
-    return _seen(_numbered([(geometry.points, geometry.triangles)]), camera) > 0
+    """Where the solid is seen when nothing else is there, bool [height, width]."""
+    shown, _ = draw(solid_geometry(solid).corners, camera.view())
+    return shown >= 0
 
 
-_Outline = tuple[NDArray[np.float64], NDArray[np.int64]]
-_RECTANGLE = np.array([[0, 1, 2], [0, 2, 3]])
+def render_alone(geometry: Geometry, camera: Camera, light: Light) -> tuple[NDArray[np.float32], BoolImage]:
+    """The thing in this light with nothing around it: linear RGB (0 beside it) and its silhouette."""
+    view = camera.view()
+    shown, _ = draw(geometry.corners, view)
+    hit = shown >= 0
+    picture = np.zeros((*shown.shape, 3), np.float32)
+    if hit.any():
+        picture[hit] = _plain_radiance(geometry, view, light, shown[hit], view.rays()[hit])
+    return picture, hit
 
 
-def _joined(outlines: Sequence[_Outline]) -> _Outline:
-    starts = np.cumsum([0, *(len(points) for points, _ in outlines)])
-    triangles = [corners + start for (_, corners), start in zip(outlines, starts, strict=False)]
-    return np.vstack([points for points, _ in outlines]), np.vstack(triangles)
+def _plain_radiance(
+    geometry: Geometry, view: View, light: Light, shown: NDArray[np.int32], ways: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    weights, distance = _barycentric(geometry.corners[shown], view, ways)
+    points = (view.position + ways * distance[:, None]).astype(np.float32)
+    normals = np.einsum("nc,ncd->nd", weights, geometry.normals[shown])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    return shade(light, points, normals, geometry.colours[shown], geometry.gloss[shown], ways)
 
 
-def _numbered(outlines: Sequence[_Outline]) -> Any:
-    """A scene of one mesh whose texture coordinate is the place of the outline + 1.
-
-    Mitsuba's own `shape_index` compares each pixel's shape with all others, which takes a hundred times as long.
-    """
-    mi = _mitsuba()
-    points, triangles = _joined(outlines)
-    numbers = np.repeat(np.arange(1, len(outlines) + 1), [len(one) for one, _ in outlines])
-    mesh = _empty_mesh(len(points), len(triangles), {"type": "diffuse"}, texcoords=True)
-    texcoords = np.stack([numbers, np.zeros_like(numbers)], axis=1).astype(np.float32)
-    return mi.load_dict({"type": "scene", "all": _filled(mi, mesh, points, triangles, texcoords)})
-
-
-def _seen(numbered: Any, camera: Camera) -> NDArray[np.int32]:
-    """One ray for each pixel: 0 for nothing, else the outline's number."""
-    mi = _mitsuba()
-    integrator = mi.load_dict({"type": "aov", "aovs": "number:uv"})
-    sensor = mi.load_dict(_sensor(camera, 1, "box"))
-    rendered = np.array(mi.render(numbered, sensor=sensor, integrator=integrator, seed=0))
-    numbers: NDArray[np.int32] = np.rint(rendered[:, :, -2]).astype(np.int32)
-    return numbers
+def _barycentric(
+    corners: NDArray[np.float32], view: View, ways: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Weights of the three corners where each ray meets its triangle, and how far away (Möller, Trumbore 1997)."""
+    origin = (view.position - corners[:, 0]).astype(np.float32)
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    across = np.cross(ways, second)
+    volume = (first * across).sum(axis=1)
+    scale = 1 / np.where(np.abs(volume) < 1e-12, 1e-12, volume)
+    u = (origin * across).sum(axis=1) * scale
+    turned = np.cross(origin, first)
+    v = (ways * turned).sum(axis=1) * scale
+    distance = (second * turned).sum(axis=1) * scale
+    u, v = np.clip(u, 0, 1), np.clip(v, 0, 1)
+    return np.column_stack([1 - u - v, u, v]).astype(np.float32), np.clip(distance, 0.05, 1e4).astype(np.float32)
 
 
-def _lights(backdrop: Backdrop) -> dict[str, Any]:
-    mi = _mitsuba()
-    # Mitsuba's maps have y up; ours is z.
-    turn = mi.ScalarTransform4f().rotate([1, 0, 0], 90)
-    lights: dict[str, Any] = {"sky": {"type": "envmap", "bitmap": mi.Bitmap(backdrop.sky), "to_world": turn}}
-    if backdrop.sun_strength > 0:
-        strength = [backdrop.sun_strength * channel for channel in (1.0, 0.94, 0.85)]
-        lights["sun"] = {
-            "type": "directional",
-            "direction": list(backdrop.sun),
-            "irradiance": {"type": "rgb", "value": strength},
-        }
-    return lights
-
-
-def _sensor(camera: Camera, samples: int, rfilter: str) -> dict[str, Any]:
-    mi = _mitsuba()
-    ahead = np.array(
-        [
-            np.cos(camera.pitch) * np.cos(camera.yaw),
-            np.cos(camera.pitch) * np.sin(camera.yaw),
-            -np.sin(camera.pitch),
-        ]
-    )
-    position = np.array(camera.position)
-    return {
-        "type": "perspective",
-        "fov": camera.horizontal_view,
-        "fov_axis": "x",
-        "near_clip": 0.05,
-        "far_clip": 1000.0,
-        "to_world": mi.ScalarTransform4f().look_at(position.tolist(), (position + ahead).tolist(), [0, 0, 1]),
-        "film": {
-            "type": "hdrfilm",
-            "width": camera.width,
-            "height": camera.height,
-            "pixel_format": "rgb",
-            "rfilter": {"type": rfilter},
-        },
-        "sampler": {"type": "independent", "sample_count": samples},
-    }
-
-
-def _by_finish(solid: Solid) -> list[Solid]:
-    """All matt parts together; glossy ones by colour, which Mitsuba's plastic wants to be one."""
-    groups: dict[tuple[Any, ...], Solid] = {}
-    for part in solid:
-        groups.setdefault((part.gloss, part.colour) if part.gloss else (), []).append(part)
-    return list(groups.values())
-
-
-def _geometry(parts: Sequence[Part]) -> _Geometry:
-    outlines, colours = [], []
-    for part in parts:
-        hull = ConvexHull(part.points, qhull_options="QJ")
-        used, triangles = np.unique(hull.simplices, return_inverse=True)
-        points = part.points[used]
-        outlines.append((points, _outward(points, triangles.reshape(-1, 3))))
-        colours.append(np.repeat([part.colour], len(hull.simplices), axis=0))
-    return _Geometry(*_joined(outlines), np.vstack(colours), _finish(parts))
-
-
-def _mesh(geometry: _Geometry) -> Any:
-    mi = _mitsuba()
-    finish = {"type": "twosided", "bsdf": geometry.finish}
-    mesh = _empty_mesh(len(geometry.points), len(geometry.triangles), finish, texcoords=False)
-    mesh.add_attribute("face_color", 3, geometry.colours.astype(np.float32).ravel())
-    return _filled(mi, mesh, geometry.points, geometry.triangles)
-
-
-def _finish(parts: Sequence[Part]) -> dict[str, Any]:
-    first = parts[0]
-    if first.gloss == 0 or any(part.colour != first.colour for part in parts):
-        return {"type": "diffuse", "reflectance": {"type": "mesh_attribute", "name": "face_color"}}
-    colour = {"type": "rgb", "value": list(first.colour)}
-    return {"type": "plastic", "diffuse_reflectance": colour, "int_ior": 1.3 + 0.4 * first.gloss}
-
-
-def _outward(points: NDArray[np.float64], triangles: NDArray[Any]) -> NDArray[Any]:
-    """The triangles, each turned so that it is seen from outside."""
-    corners = points[triangles]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    inward = ((corners[:, 0] - points.mean(axis=0)) * normals).sum(axis=1) < 0
-    turned = triangles.copy()
-    turned[inward] = turned[inward][:, ::-1]
-    return turned
-
-
-def _sheet(sheet: Sheet) -> Any:
-    mi = _mitsuba()
-    bitmap = mi.Bitmap(sheet.texture)
-    reflectance = {"type": "bitmap", "bitmap": bitmap, "raw": True, "filter_type": "bilinear"}
-    bsdf = {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": reflectance}}
-    mesh = _empty_mesh(4, 2, bsdf, texcoords=True)
+def _texture_corners(sheet: Sheet) -> NDArray[np.float32]:
     u, v = sheet.repeats
-    texcoords = np.array([[0, 0], [u, 0], [u, v], [0, v]], np.float32)
-    return _filled(mi, mesh, sheet.corners, _RECTANGLE, texcoords)
+    return np.array([[0, 0], [u, 0], [u, v], [0, v]], np.float32)
 
 
-def _empty_mesh(vertices: int, faces: int, bsdf: dict[str, Any], *, texcoords: bool) -> Any:
-    mi = _mitsuba()
-    properties = mi.Properties()
-    properties["mesh_bsdf"] = mi.load_dict(bsdf)
-    return mi.Mesh("mesh", vertices, faces, has_vertex_texcoords=texcoords, props=properties)
-
-
-def _filled(
-    mi: Any, mesh: Any, points: NDArray[Any], triangles: NDArray[Any], texcoords: NDArray[Any] | None = None
-) -> Any:
-    parameters = mi.traverse(mesh)
-    parameters["vertex_positions"] = points.astype(np.float32).ravel()
-    parameters["faces"] = triangles.astype(np.uint32).ravel()
-    if texcoords is not None:
-        parameters["vertex_texcoords"] = texcoords.ravel()
-    parameters.update()
-    return mesh
+def _sampled(sheet: Sheet, places: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The texture at these u, v; v counts from the texture's first row."""
+    height, width = sheet.texture.shape[:2]
+    wrapped = places - np.floor(places)
+    return sampled(sheet.texture, wrapped[:, 0] * width - 0.5, wrapped[:, 1] * height - 0.5, repeats=True)

@@ -32,7 +32,7 @@ def plain(rng: Random, colour: tuple[float, float, float], contrast: float, size
 def road(rng: Random, left: float, right: float) -> Texture:
     """Asphalt from y = right to y = left (rows) with lane markings; columns are 8 m of the street's length."""
     grey = rng.uniform(0.06, 0.2)
-    surface = plain(rng, (grey, grey * rng.uniform(0.97, 1.03), grey * rng.uniform(0.97, 1.05)), 0.5, 512)
+    surface = plain(rng, (grey, grey * rng.uniform(0.97, 1.03), grey * rng.uniform(0.97, 1.05)), 0.22, 512)
     per_metre = 512 / (left - right)
     paint = (
         np.array([0.6, 0.6, 0.56], np.float32) if rng.random() < 0.8 else np.array([0.6, 0.45, 0.08], np.float32)

@@ -33,8 +33,8 @@ class SceneJob:
     size: tuple[int, int] = (480, 360)
     drive: int = 1
     """Frames of one street; 1: each frame shows another street."""
-    samples: int = 10
-    """Rays of light for each pixel."""
+    samples: int = 2
+    """Its square is the number of rays for each pixel."""
 
 
 def write_scenes(
@@ -66,7 +66,7 @@ def _rendered(job: SceneJob, streets: list[int], workers: int) -> Iterator[None]
             _render(job, first)
             yield
         return
-    # Mitsuba's threads do not survive a fork.
+    # OpenCV's threads do not survive a fork.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         futures = [pool.submit(_render, job, first) for first in streets]
         for future in as_completed(futures):
@@ -87,7 +87,7 @@ def _truth_path(job: SceneJob, number: int) -> Path:
 
 
 def _claim(job: SceneJob) -> None:
-    options = {"seed": job.seed, "size": list(job.size), "drive": job.drive, "samples": job.samples, "version": 1}
+    options = {"seed": job.seed, "size": list(job.size), "drive": job.drive, "samples": job.samples, "version": 2}
     path = job.folder / "scenes.json"
     try:
         for name in ("images", "class_maps", "truth"):

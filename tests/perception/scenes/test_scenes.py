@@ -5,13 +5,15 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from codriver.errors import InputError, ResourceError
+from codriver.errors import InputError, NotFoundError, ResourceError
 from perception.commands.scenes import scenes as command
 from perception.masks import Mask
 from perception.scenes.layout import MAKERS
 from perception.scenes.parts import moved
+from perception.scenes.raster import View, draw
 from perception.scenes.rendering import Camera, silhouette
 from perception.scenes.scene import CLASS_NAMES, STUFF, render_drive, render_scene
+from perception.scenes.silhouettes import silhouettes
 from perception.scenes.writing import SceneJob, write_scenes
 
 SIZE = (96, 64)
@@ -71,7 +73,7 @@ def test_a_drive_keeps_identity_and_moves(drive):
 @pytest.mark.parametrize("label", sorted(MAKERS))
 def test_every_thing_can_be_seen_and_stands_on_the_ground(label):
     rng = np.random.default_rng(3)
-    camera = Camera(64, 48, (0.0, 0.0, 1.4), 0.05, 0.0, 60.0)
+    camera = Camera(256, 192, (0.0, 0.0, 1.4), 0.05, 0.0, 60.0)
     for yaw in (0.0, 1.0):
         solid = moved(MAKERS[label](rng), (12.0 if label in ("bus", "lorry") else 7.0, 0.0, 0.0), yaw)
         assert abs(min(part.points[:, 2].min() for part in solid)) < 0.3
@@ -117,3 +119,37 @@ def test_a_size_that_is_none_is_refused(tmp_path):
     assert isinstance(result.exception, InputError)
     assert "--size is 'big'" in str(result.exception)
     assert not (tmp_path / "s").exists()
+
+
+def test_silhouettes_show_the_same_whole_thing_from_many_sides():
+    views = list(silhouettes("car", 3, 4, side=64))
+    again = list(silhouettes("car", 3, 4, side=64))
+    assert all(
+        np.array_equal(a.mask, b.mask) and np.array_equal(a.image, b.image)
+        for a, b in zip(views, again, strict=True)
+    )
+    for view in views:
+        assert view.mask.shape == (64, 64)
+        assert view.image.shape == (64, 64, 3)
+        assert 0.05 < view.mask.mean() < 0.9
+        assert not view.mask[[0, -1]].any()
+        assert not view.mask[:, [0, -1]].any()
+    assert not np.array_equal(views[0].mask, views[1].mask)
+    assert not np.array_equal(next(silhouettes("car", 4, 1, side=64)).mask, views[0].mask)
+
+
+def test_silhouettes_of_what_nobody_makes_are_refused():
+    with pytest.raises(NotFoundError, match="no 'dragon'"):
+        next(silhouettes("dragon", 1, 1))
+
+
+def test_the_rasteriser_agrees_with_geometry_even_where_a_triangle_passes_the_eye():
+    view = View(np.zeros(3), np.array([[0.0, -1, 0], [0, 0, 1], [-1, 0, 0]]), 20.0, 40, 40)
+    floor = np.array([[[-50, -90, -1], [90, 0, -1], [-50, 90, -1]]], np.float32)
+    shown, depth = draw(floor, view)
+    rays = view.rays()
+    way = np.where(rays[:, :, 2] < -1e-3, -1 / np.minimum(rays[:, :, 2], -1e-3), np.inf)
+    x, y = rays[:, :, 0] * way, rays[:, :, 1] * way
+    inside = np.isfinite(way) & (np.abs(y) < (90 - x) * 90 / 140)
+    assert (inside != (shown == 0)).sum() <= 4
+    assert np.allclose(depth[shown == 0], x[shown == 0], rtol=1e-3)
