@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import acting, batch, page, review, size, templates, understanding
+from benchmarks import (
+    acting,
+    attacks,
+    batch,
+    language_model,
+    page,
+    perfect_answers,
+    review,
+    size,
+    templates,
+    understanding,
+)
 from benchmarks.measure import report
 
 ALL = {
@@ -15,6 +26,9 @@ ALL = {
     "review": review.measure,
     "size": size.measure,
     "templates": templates.measure,
+    "language_model": language_model.measure,
+    "perfect_answers": perfect_answers.measure,
+    "attacks": attacks.measure,
 }
 
 
