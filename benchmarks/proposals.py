@@ -1,0 +1,169 @@
+"""`python -m benchmarks.proposals IMAGES LABELS`: what proposals find on frames with class maps.
+
+Four ways: the naive grid of points; the head alone; with a detector; with a detector of vehicles only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from codriver.models import open_store
+from codriver.settings import load_settings
+from perception import settings as keys
+from perception.discovery.known import KnownOptions
+from perception.evaluation.annotations import AnnotatedImage, Annotation, AnnotationSet, compare
+from perception.evaluation.discovery import measure_discovery
+from perception.evaluation.opening import open_truth
+from perception.frame import Frame, FrameInfo, RGBImage
+from perception.models.roles import Embedding, MaskCandidates, Prompts, Segmenter
+from perception.proposals.candidates import distinct, judge
+from perception.proposals.choosing import choose_detector, choose_head, choose_segmenter
+from perception.proposals.enlarge import enlarged
+from perception.proposals.prompting import point_prompts
+from perception.proposals.propose import ProposalOptions
+from perception.proposals.stage import ProposeStage
+from perception.record import FrameRecord
+
+VEHICLES = ("car", "truck", "bus", "train", "motorcycle")
+
+
+@dataclass
+class Remembering:
+    """A segmenter that keeps encoded frames in a folder (half precision), so that many ways cost one encoding."""
+
+    inner: Segmenter
+    folder: Path | None
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    def files_sha256(self) -> Mapping[str, str]:
+        return self.inner.files_sha256()
+
+    def embed(self, image: RGBImage) -> Embedding:
+        if self.folder is None:
+            return self.inner.embed(image)
+        path = self.folder / f"{hashlib.sha256(image.tobytes()).hexdigest()[:24]}.npz"
+        if not path.exists():
+            found = self.inner.embed(image)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            np.savez(path, **{name: value.astype(np.float16) for name, value in found.inner.items()})
+        stored = np.load(path, allow_pickle=False)
+        features = {name: stored[name].astype(np.float32) for name in stored.files}
+        return Embedding(features["image_embed"][0], image.shape[1], image.shape[0], features)
+
+    def decode(self, embedding: Embedding, prompts: Prompts) -> MaskCandidates:
+        return self.inner.decode(embedding, prompts)
+
+
+@dataclass
+class Grid:
+    """The naive way: a point in each field of a grid, and the best masks by the segmenter's own estimate."""
+
+    segmenter: Segmenter
+    side: int = 16
+    limit: int = 30
+
+    def run(self, frame: Frame, record: FrameRecord) -> list[Annotation]:
+        embedding = self.segmenter.embed(frame.image)
+        places = (np.arange(self.side) + 0.5) / self.side
+        points = np.stack(np.meshgrid(places * embedding.width, places * embedding.height), -1).reshape(-1, 2)
+        everywhere = np.ones((64, 64), np.float32)
+        found = judge(
+            self.segmenter.decode(embedding, point_prompts(points)), everywhere, np.full(len(points), -1), 1.0
+        )
+        kept = distinct(found, found.scores, 0.7, 1.0)[: self.limit]
+        height, width = frame.image.shape[:2]
+        return [
+            Annotation(i, enlarged(found.logits[row], height, width), "", float(found.scores[row]), "unknown")
+            for i, row in enumerate(kept, 1)
+        ]
+
+
+def frames(folder: Path, prefix: str, every: int) -> list[Frame]:
+    found = []
+    for path in sorted(folder.glob(f"{prefix}*.png"))[::every]:
+        image = np.ascontiguousarray(cv2.imread(str(path))[:, :, ::-1])
+        info = FrameInfo(path.name, str(path), image.shape[1], image.shape[0], "")
+        found.append(Frame(info, image))
+    return found
+
+
+def predictions(way: Any, chosen: list[Frame]) -> tuple[AnnotationSet, float]:
+    images, spent = {}, 0.0
+    for frame in chosen:
+        started = time.perf_counter()
+        result = way.run(frame, FrameRecord(frame.info))
+        spent += time.perf_counter() - started
+        if isinstance(result, FrameRecord):
+            result = [Annotation(one.id, one.mask, one.label, one.score, one.status) for one in result.instances]
+        info = frame.info
+        images[info.id] = AnnotatedImage(
+            info.id, info.width, info.height, tuple(one for one in result if one.mask.area)
+        )
+    return AnnotationSet("proposals", images, {}), spent / len(chosen)
+
+
+def ways(names: list[str], detector_name: str, cache: Path | None, options: ProposalOptions) -> dict:
+    store, settings = open_store(), load_settings({keys.DETECTOR.key: detector_name or None})
+    segmenter = Remembering(choose_segmenter(settings, store), cache)
+    head = choose_head(settings)
+    alone = ProposeStage(segmenter, head, proposals=options)
+    found = {"grid": Grid(segmenter), "head": alone}
+    if detector_name:
+        detector = choose_detector(settings, store)
+        found["detector"] = replace(alone, detector=detector)
+        more = replace(options, annotations=40)
+        found["vehicles"] = replace(alone, detector=detector, proposals=more, known=KnownOptions(classes=VEHICLES))
+    return {name: found[name] for name in names if name in found}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("images", type=Path)
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("--names", default="camvid", help="what the pixel values mean")
+    parser.add_argument("--classes", default="Car,Pedestrian,Bicyclist,SignSymbol")
+    parser.add_argument("--ways", default="grid,head,detector,vehicles")
+    parser.add_argument("--detector", default="", help="for the last two ways")
+    parser.add_argument("--prefixes", default="", help="beginnings of file names, one row of the table for each")
+    parser.add_argument("--every", type=int, default=1, help="take each n-th frame")
+    parser.add_argument("--cache", type=Path, help="keeps encoded frames, which leaves encoding out of the times")
+    parser.add_argument("--set", action="append", default=[], metavar="OPTION=NUMBER", help="of ProposalOptions")
+    given = parser.parse_args()
+    changes = dict(one.split("=") for one in given.set)
+    plain = ProposalOptions()
+    options = replace(plain, **{name: type(getattr(plain, name))(float(text)) for name, text in changes.items()})
+    truth = open_truth(given.labels, given.names, 150)
+    classes = given.classes.split(",")
+    print(
+        "| way | frames | recall 0.5 | recall 0.75 | as unknown | unknown on stuff | per frame | s |", flush=True
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for name, way in ways(given.ways.split(","), given.detector, given.cache, options).items():
+        for prefix in given.prefixes.split(","):
+            chosen = frames(given.images, prefix, given.every)
+            predicted, seconds = predictions(way, chosen)
+            found = measure_discovery(compare(predicted, truth), classes, 40 if name == "vehicles" else 30)
+            total = found.overall
+            row = [f"{name} {prefix}".strip(), len(chosen), *(
+                f"{one:.2f}"
+                for one in (total.at_50, total.at_75, total.unknown_at_50, found.unknown_on_stuff)
+            ), f"{found.annotations_per_frame:.1f}", f"{seconds:.1f}"]  # fmt: skip
+            print("|", " | ".join(map(str, row)), "|", flush=True)
+            for label, one in found.by_class.items():
+                print(f"  {label}: {one.at_50:.2f} of {one.truths}, as unknown {one.unknown_at_50:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from drawn import FixedDetector, RectangleSegmenter, draw, rectangle_head
+
+from codriver.errors import NotFoundError
+from codriver.models import open_store
+from codriver.settings import Settings
+from perception.discovery.known import KnownOptions
+from perception.frame import Frame, FrameInfo
+from perception.masks import Mask, iou_matrix
+from perception.proposals.choosing import choose_head, choose_segmenter
+from perception.proposals.propose import ProposalOptions
+from perception.proposals.stage import ProposeStage
+from perception.record import FrameRecord
+
+THINGS = [(40, 60, 120, 160), (200, 100, 280, 180)]
+
+
+def label(stage, image):
+    info = FrameInfo("a.png", "a.png", image.shape[1], image.shape[0], "0" * 64)
+    return stage.run(Frame(info, image), FrameRecord(info))
+
+
+def test_things_are_found_whole_and_once_with_ids_from_one():
+    record = label(ProposeStage(RectangleSegmenter(), rectangle_head()), draw(THINGS))
+    assert [one.id for one in record.instances] == [1, 2]
+    assert {one.status for one in record.instances} == {"unknown"}
+    boxes = sorted(one.mask.box for one in record.instances)
+    for box, (left, top, right, bottom) in zip(boxes, THINGS, strict=True):
+        assert np.abs(np.array(box) - (left, top, right - left, bottom - top)).max() <= 8
+    scores = [one.score for one in record.instances]
+    assert scores == sorted(scores, reverse=True)
+    assert set(record.timings_s) == {"detect", "embed", "decode", "enlarge"}
+
+
+def test_a_frame_without_things_is_not_asked_about():
+    segmenter = RectangleSegmenter()
+    assert label(ProposeStage(segmenter, rectangle_head()), draw([])).instances == ()
+    assert segmenter.asked == []
+
+
+def test_what_the_detector_explains_is_known_and_the_rest_unknown():
+    stage = ProposeStage(RectangleSegmenter(), rectangle_head(), FixedDetector([THINGS[1]], ("car",)))
+    by_status = {one.status: one for one in label(stage, draw(THINGS)).instances}
+    known, unknown = by_status["known"], by_status["unknown"]
+    assert (known.label, known.label_source) == ("car", "fixed")
+    assert known.mask.box[0] >= 190
+    assert (unknown.label, unknown.label_source) == ("", "")
+
+
+def test_classes_that_are_not_used_are_not_even_prompts():
+    segmenter = RectangleSegmenter()
+    detector = FixedDetector([THINGS[1]], ("dog",))
+    limited = ProposeStage(segmenter, rectangle_head(), detector, known=KnownOptions(classes=("car",)))
+    blind = ProposeStage(RectangleSegmenter(), rectangle_head())
+    limited_record, blind_record = label(limited, draw(THINGS)), label(blind, draw(THINGS))
+    assert limited_record.instances == blind_record.instances
+    detected = np.array(THINGS[1], np.float32).reshape(2, 2)
+    assert not any((points == detected).all() for prompts in segmenter.asked for points in prompts.points)
+
+
+def test_there_are_at_most_as_many_annotations_as_allowed_and_the_best_stay():
+    many = [(x, y, x + 30, y + 30) for x in range(10, 300, 50) for y in range(10, 200, 50)]
+    options = ProposalOptions(boxes=40, points=40)
+    stage = ProposeStage(RectangleSegmenter(), rectangle_head(0.05), proposals=options)
+    everything = label(stage, draw(many)).instances
+    few = label(replace(stage, proposals=replace(options, annotations=5)), draw(many)).instances
+    assert len(everything) > 15
+    assert few == everything[:5]
+
+
+def test_points_are_asked_only_where_no_mask_covers_the_thing():
+    covered, bare = RectangleSegmenter(), RectangleSegmenter()
+    label(ProposeStage(covered, rectangle_head()), draw(THINGS))
+    label(ProposeStage(bare, rectangle_head(), proposals=ProposalOptions(boxes=0)), draw(THINGS))
+    points = [
+        sum(len(prompts) for prompts in one.asked if prompts.points.shape[1] == 1) for one in (covered, bare)
+    ]
+    assert points[0] < points[1]
+
+
+def test_labelling_twice_gives_the_same_record_but_for_the_times():
+    stage = ProposeStage(RectangleSegmenter(), rectangle_head())
+    assert label(stage, draw(THINGS)).instances == label(stage, draw(THINGS)).instances
+
+
+@pytest.mark.parametrize("size", [(40, 2000), (2000, 40), (3, 5), (1, 1)])
+def test_frames_of_odd_shapes_are_no_problem(size):
+    record = label(ProposeStage(RectangleSegmenter(), rectangle_head()), draw([(0, 0, 20, 20)], *size))
+    for one in record.instances:
+        assert (one.mask.height, one.mask.width) == size
+
+
+def test_a_frame_of_100_megapixels_is_worked_on_at_a_bounded_size():
+    image = draw([(2000, 3000, 5000, 7000)], 10_000, 10_000)
+    (found,) = label(ProposeStage(RectangleSegmenter(), rectangle_head(0.2)), image).instances
+    assert iou_matrix([found.mask], [Mask.from_array(image[..., 0] >= 100)])[0, 0] > 0.9
+
+
+def test_the_fingerprint_changes_with_model_options_and_head():
+    stage = ProposeStage(RectangleSegmenter(), rectangle_head())
+    others = [
+        replace(stage, proposals=ProposalOptions(points=3)),
+        replace(stage, detector=FixedDetector([], ())),
+        replace(stage, known=KnownOptions(classes=("car",))),
+        replace(stage, head=replace(stage.head, sha256="1")),
+    ]
+    prints = [one.fingerprint() for one in [stage, *others]]
+    assert all(prints[i] != prints[j] for i in range(5) for j in range(i))
+
+
+@pytest.mark.network
+def test_sam_2_finds_a_drawn_car_with_the_head_that_ships():
+    store = open_store()
+    try:
+        segmenter = choose_segmenter(Settings(), store)
+    except NotFoundError as reason:
+        pytest.skip(str(reason))
+    image = np.full((360, 480, 3), (110, 110, 115), np.uint8)
+    image[:180] = (170, 195, 225)
+    car = np.zeros((360, 480), bool)
+    car[190:240, 160:320] = car[160:190, 190:290] = True
+    image[car] = (170, 20, 25)
+    image[166:188, 198:282] = (40, 50, 60)
+    y, x = np.ogrid[:360, :480]
+    for middle in (195, 285):
+        wheel = (y - 240) ** 2 + (x - middle) ** 2 <= 17**2
+        image[wheel] = (25, 25, 25)
+        car |= wheel
+    record = label(ProposeStage(segmenter, choose_head(Settings())), image)
+    overlaps = iou_matrix([one.mask for one in record.instances], [Mask.from_array(car)])
+    assert overlaps.max(initial=0) > 0.75
