@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from codriver.errors import CodriverError, ResourceError
 from codriver.settings import Settings
-from hmi.voice.settings import LANGUAGE, MODEL, MODEL_TYPE, QUANTIZATION, THREADS
+from hmi.voice.settings import KEEP_MEMORY, LANGUAGE, MODEL, MODEL_TYPE, QUANTIZATION, THREADS
 
 if TYPE_CHECKING:
     from hmi.voice.audio import Samples
@@ -78,6 +78,7 @@ def open_ears(settings: Settings, hint: str = "") -> Ears:
         raise ResourceError(f"Speech needs the package {error.name}; {INSTALL}.") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = settings[THREADS]
+    options.enable_cpu_mem_arena = settings[KEEP_MEMORY]
     kind = settings[MODEL_TYPE]
     try:
         model = onnx_asr.load_model(

@@ -14,6 +14,9 @@ VOCABULARY = Setting("voice.vocabulary", True, "tell the speech model the words 
 REPAIR = Setting("voice.repair", True, "repair misheard words with the words of this car")
 DETECTOR = Setting("voice.detector", "silero-vad", "speech detector of the model store, or the path of its file")
 THREADS = Setting("voice.threads", 0, "CPU threads of the speech model; 0: as many as there are", minimum=0)
+KEEP_MEMORY = Setting(
+    "voice.keep-memory", True, "keep the speech model's working memory between sentences: faster, and much larger"
+)
 
 WAKE_WORD = Setting("voice.wake-word", "", "word that a request must begin with; empty: none")
 PAUSE = Setting("voice.pause", 0.6, "seconds of silence that end a sentence", minimum=0.2, maximum=3.0)
