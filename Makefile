@@ -1,4 +1,5 @@
 # make run    set everything up and start the simulated vehicle with its page
+# make demo   set everything up for camera frames, render a street, label it, and open the review
 # make test   set everything up, check style and types, run all tests
 # make bench  measure, and write benchmarks/results/*.json
 # make lint   style and types only
@@ -7,13 +8,17 @@ VENV ?= .venv
 MODEL ?= smollm2-135m-instruct
 BIN := $(VENV)/bin
 USER_READY := $(VENV)/.ready-to-run
+FRAMES_READY := $(VENV)/.ready-for-frames
 DEV_READY := $(VENV)/.ready-to-develop
 
-.PHONY: run test bench lint format clean
+.PHONY: run demo test bench lint format clean
 
 run: $(USER_READY)
 	@$(BIN)/codriver models pull $(MODEL) || echo "Going on without the language model; the grammar understands plain commands."
 	@$(BIN)/codriver run $(ARGS)
+
+demo: $(FRAMES_READY)
+	@$(BIN)/codriver demo $(ARGS)
 
 test: $(DEV_READY) lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
@@ -41,6 +46,10 @@ $(USER_READY): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
+$(FRAMES_READY): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[perception]'
+	@touch $@
+
 $(DEV_READY): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	@touch $@ $(USER_READY)
+	@touch $@ $(USER_READY) $(FRAMES_READY)

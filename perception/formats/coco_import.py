@@ -25,12 +25,19 @@ class KnownLabels:
     by_base: Mapping[str, str] = field(repr=False)
     """Last part of a `file_name` → the whole, where only one ends so."""
 
+    def knows(self, frame_id: str) -> bool:
+        """Whether the file lists this frame, with annotations or without."""
+        return bool(self._name(frame_id))
+
+    def _name(self, frame_id: str) -> str:
+        return frame_id if frame_id in self.by_name else self.by_base.get(PurePosixPath(frame_id).name, "")
+
     def of(self, frame_id: str, width: int, height: int) -> list[tuple[str, Mask]]:
         """Label and mask of each annotation of a frame; [] for a frame the file does not know.
 
         Raises `InputError` when a mask does not fit the frame.
         """
-        name = frame_id if frame_id in self.by_name else self.by_base.get(PurePosixPath(frame_id).name, "")
+        name = self._name(frame_id)
         found = []
         for one in self.by_name.get(name, ()):
             try:

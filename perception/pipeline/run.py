@@ -90,6 +90,9 @@ class StoppedError(Exception):
 def run(plan: Plan, watcher: Watcher | None = None) -> Summary:
     """Carry out `plan`. Raises `InputError` or `ResourceError`; whatever was finished before stays."""
     storage = Storage(plan.out)
+    claim(
+        storage, plan.source.name
+    )  # before anything, even a lock, is put into what may be somebody else's folder
     with storage.locked():
         return _Run(plan, storage, watcher or Nobody()).go()
 
@@ -99,7 +102,6 @@ class _Run:
         self.plan, self.storage, self.watcher = plan, storage, watcher
         self.started = datetime.now(UTC)
         self.clock = time.monotonic()
-        claim(storage, plan.source.name)  # before models are loaded
         self.worker = FrameWorker(storage, plan.frame_stages)
         self.dataset_identities = [(stage.name, stage.fingerprint()) for stage in plan.dataset_stages]
         self.seconds: Counter[str] = Counter()

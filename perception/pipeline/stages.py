@@ -1,0 +1,35 @@
+"""The stages that the settings ask for, made in whichever process needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codriver.models import open_store
+from codriver.settings import Settings
+from perception.discovery import choosing as discovery
+from perception.formats.coco_import import KnownLabels
+from perception.pipeline.import_stage import ImportStage
+from perception.pipeline.stage import DatasetStage, FrameStage
+from perception.proposals import choosing as proposals
+
+
+@dataclass(frozen=True)
+class ModelStages:
+    """A `perception.pipeline.work.Recipe`: proposals, imported labels, embedding."""
+
+    settings: Settings
+    known: KnownLabels | None = None
+
+    def __call__(self) -> list[FrameStage]:
+        """Load the models and make the stages, in order. Raises `CodriverError` for a model that cannot be had."""
+        store = open_store(self.settings)
+        stages: list[FrameStage] = [*proposals.frame_stages(self.settings, store)]
+        if self.known is not None:
+            stages.append(ImportStage(self.known))
+        stages.extend(discovery.frame_stages(self.settings, store))
+        return stages
+
+
+def dataset_stages(settings: Settings) -> list[DatasetStage]:
+    """Following, grouping, naming."""
+    return discovery.dataset_stages(settings, open_store(settings))
