@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from hmi.voice.audio import Samples
 
 _PARTIAL_EVERY = 0.8
-"""Seconds of speech between two partial transcripts."""
+"""Seconds of speech between two partial transcripts, at least."""
+_PARTIAL_SHARE = 3.0
+"""Times that a partial transcript takes until the next may begin: the last one must seldom stand in its way."""
 
 
 class Screen(Protocol):
@@ -63,6 +65,7 @@ class Listening:
         self._begun: tuple[int, Future[Heard]] | None = None
         self._partial: Future[None] | None = None
         self._shown_at = 0.0
+        self._partial_every = _PARTIAL_EVERY
         self._deaf = False
         self._waiting: list[Future[None]] = []
         self._queued: list[Future[None]] = []
@@ -99,7 +102,7 @@ class Listening:
             self._waiting.append(self._hearing.submit(self._end, transcript, stretch.samples, self._deaf))
         elif (
             not self._deaf
-            and stretch.seconds - self._shown_at >= _PARTIAL_EVERY
+            and stretch.seconds - self._shown_at >= self._partial_every
             and (not self._partial or self._partial.done())
         ):
             self._shown_at = stretch.seconds
@@ -113,7 +116,9 @@ class Listening:
         return self._begun[1]
 
     def _show_partial(self, samples: Samples) -> None:
-        self._screen.partial(self._dialogue.hear(samples).transcript)
+        heard = self._dialogue.hear(samples)
+        self._partial_every = max(_PARTIAL_EVERY, _PARTIAL_SHARE * heard.latency_ms["hear"] / 1000)
+        self._screen.partial(heard.transcript)
 
     def _end(self, transcript: Future[Heard], samples: Samples, deaf: bool) -> None:
         """On the hearing thread, after the transcript: what waits to be done does not survive a "stop"."""
