@@ -100,7 +100,8 @@ def _memory_of_ask() -> float:
     """The highest resident memory of one `codriver ask` that uses the model, in MB."""
     code = (
         "import resource, sys; from codriver.cli import main\n"
-        "try: main(['ask', sys.argv[1]], standalone_mode=False)\n"
+        "sys.argv = ['codriver', 'ask', sys.argv[1]]\n"
+        "try: main()\n"
         "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
     )
     result = subprocess.run([sys.executable, "-c", code, _FIRST], capture_output=True, text=True, check=True)

@@ -129,3 +129,18 @@ def test_starting_up_imports_no_model_library():
         "sys.exit(bool({'openai', 'xllamacpp', 'codriver.models'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "by", "light"),
+    [
+        ("turn on my reading light", "grammar", "Vehicle.Cabin.Light.Spotlight.Row1.DriverSide.IsLightOn"),
+        ("it is pitch dark back here", "llm", "Vehicle.Cabin.Light.IsDomeOn"),
+    ],
+)
+def test_now_dark_again_there_takes_back_what_either_level_lit(first, by, light):
+    with open_session(load_settings({}, environ={}, files=[]), virtual_time=True) as session:
+        lit = session.assistant.ask(first, "talk")
+        assert (lit.understood_by, session.vehicle.state()[light]) == (by, True)
+        session.assistant.ask("now dark again there", "talk")
+        assert session.vehicle.state()[light] is False

@@ -1,0 +1,43 @@
+"""What is said of other places, times, people and cars moves nothing in this one; the same words about here do."""
+
+from __future__ import annotations
+
+import pytest
+from llm_car import TEMPERATURE, WINDOW, recogniser, targets
+
+from hmi.requests import Context
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "it's freezing in Norway this time of year",
+        "it's boiling at the office",
+        "the beer is warm",
+        "I'm melting, said the witch",
+        "I have my window open",
+        "they always open my window",
+        "my husband opened my window",
+        "why did you open my window",
+        "the song is called open my window",
+        "please open my window on the bus",
+        "I might open my window",
+        "the windows on that building are huge",
+    ],
+)
+def test_what_is_not_about_this_car_now_moves_nothing(said):
+    assert targets(recogniser().interpret(said, Context())) == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ("it's freezing in here zebra", None),
+        ("it's freezing in this car", TEMPERATURE),
+        ("it's freezing on a winter morning", TEMPERATURE),
+        ("open my window, I've got the zebra", WINDOW),
+    ],
+)
+def test_what_is_about_this_car_now_still_counts(said, path):
+    found = targets(recogniser().interpret(said, Context()))
+    assert (path in found) if path else not found
