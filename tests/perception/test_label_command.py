@@ -61,13 +61,15 @@ def test_an_output_of_others_is_left_as_it_is(tmp_path):
 
 def test_models_that_are_missing_or_wrong(tmp_path):
     write_frames(tmp_path / "drive", 1)
-    where = {"CODRIVER_MODELS": str(tmp_path / "models")}
+    none = {"CODRIVER_PERCEPTION_EMBEDDER": "none", "CODRIVER_PERCEPTION_NAMER": "none"}
+    where = {"CODRIVER_MODELS": str(tmp_path / "models"), **none}
     sentence = refusal("label", tmp_path / "drive", "--out", tmp_path / "out", **where)
     assert "codriver models pull" in sentence
     folder = tmp_path / "models" / "sam2-hiera-tiny"
     folder.mkdir(parents=True)
     for file in open_store().model("sam2-hiera-tiny").files:
-        (folder / file.name).write_bytes(b"not these weights")
+        with (folder / file.name).open("wb") as weights:  # of the right size, so that only the hash tells
+            weights.truncate(file.size)
     assert "sha256" in refusal("label", tmp_path / "drive", "--out", tmp_path / "out", **where)
 
 
