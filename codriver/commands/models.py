@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import entry_points
 from typing import Any
 
 import click
@@ -53,7 +54,21 @@ def _open(manifests: tuple[str, ...], timeout: float | None = None) -> ModelStor
     return open_store(load_settings({MANIFESTS.key: manifests, TIMEOUT.key: timeout}))
 
 
-@click.group()
+class _ModelsGroup(click.Group):
+    """Takes further commands from the entry point group `codriver.models_commands`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *entry_points(group="codriver.models_commands").names})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        for point in entry_points(group="codriver.models_commands", name=cmd_name) if found is None else ():
+            loaded: click.Command = point.load()
+            return loaded
+        return found
+
+
+@click.group(cls=_ModelsGroup)
 def models() -> None:
     """List, fetch and check the weights of models.
 

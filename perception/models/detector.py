@@ -166,11 +166,10 @@ def _yolo_masks(
     kinds, rows, columns = prototypes.shape
     side = (np.array([view.width, view.height]) * view.scale + 2 * view.shift).max()
     masks = []
-    # The part of the prototypes that the frame covers, enlarged to the frame.
-    transform = np.array(
-        [[view.scale[0] * columns / side, 0, view.shift[0] * columns / side],
-         [0, view.scale[1] * rows / side, view.shift[1] * rows / side]], np.float32
-    )  # fmt: skip
+    # Where the middle of each pixel of the frame lies among the middles of the prototypes' cells.
+    across, down = view.scale * np.array([columns, rows], np.float32) / side
+    right, below = view.shift * np.array([columns, rows], np.float32) / side
+    transform = np.array([[across, 0, right + across / 2 - 0.5], [0, down, below + down / 2 - 0.5]], np.float32)
     for weight, box in zip(weights, view.to_frame(boxes), strict=True):
         logits = (weight @ prototypes.reshape(kinds, -1)).reshape(rows, columns).astype(np.float32)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

@@ -14,6 +14,7 @@ from perception.discovery.known import KnownOptions
 from perception.models.detector import DetectorDescription, OnnxDetector
 from perception.models.files import ModelFiles, locate
 from perception.models.roles import Detector, Segmenter
+from perception.models.sam import Sam
 from perception.models.sam2 import Sam2
 from perception.models.sessions import Runtime
 from perception.pipeline.stage import FrameStage
@@ -21,7 +22,7 @@ from perception.proposals.head import ObjectnessHead
 from perception.proposals.propose import ProposalOptions
 from perception.proposals.stage import ProposeStage
 
-SEGMENTERS: Mapping[str, Callable[[ModelFiles, Runtime, int], Segmenter]] = {"sam2": Sam2}
+SEGMENTERS: Mapping[str, Callable[[ModelFiles, Runtime, int], Segmenter]] = {"sam2": Sam2, "sam": Sam}
 """Kind → adapter. The kind of a model stands in its name ("sam2-hiera-tiny")."""
 
 
