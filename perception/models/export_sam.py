@@ -65,7 +65,7 @@ def export_model(model: Any, folder: Path, torch: Any) -> tuple[Path, Path]:
 def _decoder_of(model: Any, torch: Any) -> Any:
     """SAM's prompt encoder and mask decoder as one network, without a mask prompt and without enlarging."""
 
-    class Decoder(torch.nn.Module):  # type: ignore[misc,name-defined]
+    class Decoder(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.model = model

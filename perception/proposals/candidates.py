@@ -82,8 +82,10 @@ def judge(decoded: MaskCandidates, thing: FloatArray, hints: NDArray[np.int64], 
     objectness = (inside * chance).sum(axis=(2, 3)) / np.maximum(area, 1)
     higher = (logits > _STABILITY_OFFSET).sum(axis=(2, 3))
     stability = higher / np.maximum((logits > -_STABILITY_OFFSET).sum(axis=(2, 3)), 1)
-    quality = decoded.predicted_iou * objectness * (area > 0)
-    good = quality >= whole * quality.max(axis=1, keepdims=True)
+    # A detector's box is an object whatever the head thinks of it, and no part of one.
+    hinted = (hints >= 0)[:, None]
+    quality = decoded.predicted_iou * np.where(hinted, 1, objectness) * (area > 0)
+    good = quality >= np.where(hinted, 1, whole) * quality.max(axis=1, keepdims=True)
     best = np.where(good, area, -1).argmax(axis=1)
     rows = np.arange(prompts)
     return Candidates(
@@ -110,11 +112,12 @@ def distinct(candidates: Candidates, priority: FloatArray, iou_limit: float, par
     """Rows of the masks that stay, highest `priority` [N] first.
 
     A mask goes when it is nearly one that stays (IoU above `iou_limit`), or a part of it (more than `part_limit`
-    of it lies inside).
+    of it lies inside) that no detection asked for.
     """
     iou, share = overlap_matrices(candidates.masks)
     kept: list[int] = []
     for row in np.argsort(-priority, kind="stable"):
-        if not kept or (iou[row, kept].max() <= iou_limit and share[row, kept].max() <= part_limit):
+        whole = candidates.hint[row] >= 0 or share[row, kept].max(initial=0) <= part_limit
+        if whole and iou[row, kept].max(initial=0) <= iou_limit:
             kept.append(int(row))
     return kept
