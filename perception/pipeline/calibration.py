@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 
 from codriver.errors import InputError, ResourceError
 from codriver.models import open_store
 from codriver.settings import Settings
 from perception.dataset.log import content_hash
 from perception.formats.coco_import import KnownLabels, read_known_labels
+from perception.frames.refs import FileRef
 from perception.frames.source import open_source
 from perception.pipeline.run import Watcher
 from perception.proposals.choosing import choose_head, choose_segmenter
@@ -33,7 +35,7 @@ def calibrated_head(folder: Path, settings: Settings, watcher: Watcher) -> Path:
     if path.is_file():
         return path
     cells = []
-    refs = [ref for ref in open_source(str(folder)).refs if labels.knows(ref.id)]
+    refs = _pictures(open_source(str(folder)).refs, labels)
     if not refs:
         raise InputError(f"{labels.path} names no picture that is in {folder}; put both side by side.")
     for done, ref in enumerate(refs):
@@ -54,10 +56,37 @@ def calibrated_head(folder: Path, settings: Settings, watcher: Watcher) -> Path:
     return path
 
 
+def _pictures(refs: Sequence[FileRef], labels: KnownLabels) -> list[FileRef]:
+    """The frames that `labels` knows: by the whole path where the file tells it, else by the name alone.
+
+    Raises `InputError` when a name fits several files, as pictures and class maps of the same names.
+    """
+    exact = [ref for ref in refs if ref.id in labels.by_name]
+    if exact:
+        return exact
+    by_name: dict[str, list[FileRef]] = {}
+    for ref in refs:
+        if labels.knows(ref.id):
+            by_name.setdefault(PurePosixPath(ref.id).name, []).append(ref)
+    found = []
+    for name, fitting in by_name.items():
+        usual = [ref for ref in fitting if PurePosixPath(ref.id).parts[0] == "images"]
+        best = usual if len(usual) == 1 else fitting
+        if len(best) != 1:
+            raise InputError(
+                f"{labels.path} names {name}, and {best[0].id} and {best[1].id} are called so; keep one of them."
+            )
+        found += best
+    return found
+
+
 def _labels_in(folder: Path) -> KnownLabels:
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; --calibrate takes one with pictures and a COCO file.")
     files = sorted(folder.glob("*.json"))
-    if len(files) != 1:
-        raise InputError(f"{folder} holds {len(files)} JSON files; --calibrate needs one COCO file there.")
-    return read_known_labels(files[0])
+    usual = folder / "annotations.json"
+    if usual not in files and len(files) != 1:
+        raise InputError(
+            f"{folder} holds {len(files)} JSON files; --calibrate needs annotations.json or one COCO file there."
+        )
+    return read_known_labels(usual if usual in files else files[0])

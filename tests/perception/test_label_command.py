@@ -81,7 +81,7 @@ def test_flags_that_make_no_sense(tmp_path):
     out = ["--out", tmp_path / "out"]
     assert "cannot be read" in refusal("label", tmp_path / "drive", *out, "--import-coco", tmp_path / "none.json")
     assert "is no folder" in refusal("label", tmp_path / "drive", *out, "--calibrate", tmp_path / "none")
-    assert "one COCO file" in refusal("label", tmp_path / "drive", *out, "--calibrate", tmp_path / "drive")
+    assert "or one COCO file" in refusal("label", tmp_path / "drive", *out, "--calibrate", tmp_path / "drive")
 
 
 @pytest.fixture(scope="module")
