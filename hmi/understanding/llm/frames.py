@@ -45,6 +45,11 @@ def elsewhere(words: Sequence[str]) -> bool:
     return find_phrase(words, word_lists()["elsewhere"]) is not None
 
 
+def asks_for_an_errand(words: Sequence[str]) -> bool:
+    """True for words that want something else than a change of the car's devices."""
+    return find_phrase(words, word_lists()["errands"]) is not None
+
+
 def beyond(words: Sequence[str]) -> bool:
     """True for words that name a thing or place outside this car, or somebody else's.
 

@@ -12,7 +12,7 @@ from hmi.requests import Kind, Request
 from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.places import Seating, Where, members_at
 from hmi.understanding.grammar.text import PAUSE
-from hmi.understanding.llm.frames import about_another_thing, elsewhere, placed_elsewhere, told
+from hmi.understanding.llm.frames import about_another_thing, asks_for_an_errand, elsewhere, placed_elsewhere, told
 from hmi.understanding.llm.needs import InState, Need, NeedFound, Needs, Proposal, spoken_value
 from hmi.understanding.llm.phrases import MILD, contracted
 from hmi.understanding.llm.words import find_phrase, people, without_phrases, word_lists
@@ -150,7 +150,7 @@ class NeedReader:
         start, end = _around(words, item)
         lead, tail = words[start : item.start], words[item.end : end]
         between = [words[index] for index in sorted(item.gaps)]
-        if told(rest) or elsewhere([*lead, PAUSE, *between, PAUSE, *tail]):
+        if told(rest) or asks_for_an_errand(rest) or elsewhere([*lead, PAUSE, *between, PAUSE, *tail]):
             return True
         if placed_elsewhere(tail, self._lexicon) or (
             words[item.start] in _IS and about_another_thing(lead, self._lexicon)

@@ -36,6 +36,7 @@ _PREPOSITIONS = frozenset({"on", "in", "over", "off", "out", "up", "down", "back
 _DETERMINERS = frozenset({"the", "that", "those", "my", "your", "his", "her", "our", "their", "a", "an"})
 _SUBJECTS = frozenset({"i", "he", "she", "they", "we", "someone", "somebody", "everyone", "nobody"})
 _VERBS = frozenset({"is", "are", "was", "were", "have", "has", "had", "need", "needs", "get", "gets", "got"})
+_HORN = "Vehicle.Body.Horn.IsActive"
 _MAX_VOCATIVE = 3
 
 
@@ -275,6 +276,8 @@ class Judge:
             return True
         if words[0] not in ("for", "at") or words[-1].endswith("ing"):  # "wipers up for washing"
             return False
+        if words[0] == "at":  # "honk at that heifer", but not "fog lights on at the next junction"
+            return all(_path(span) == _HORN for span in self._spans)
         single = all(len(span.meant.requests) == 1 and _placeless(span) for span in self._spans)
         return single or (words[0] == "for" and any(token.has("place") for token in self._inside))
 

@@ -20,6 +20,7 @@ _LISTS = (
     "others",
     "past",
     "asks",
+    "errands",
     "reason",
     "says_that",
     "subjects",
