@@ -1,0 +1,115 @@
+"""Shape priors: the whole shapes that fit the visible part best vote on what is hidden.
+
+Where the visible part does not show how far the object reaches, several whole boxes are tried, longer towards the
+sides where something hides it. A shape is judged only where the image tells the answer: not below an occluder.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.masks import BoolImage, Mask
+from perception.occlusion.network_input import kind_of
+from perception.occlusion.shapes import GRID, Shapes, rendered_shapes
+from perception.occlusion.window import box_of
+from perception.record import Completion
+
+FloatImage = NDArray[np.float32]
+_VOTERS = 12
+_SHARPNESS = 30.0
+"""Weight of a voter: exp(sharpness × its agreement)."""
+_STEPS = (0.0, 0.15, 0.35, 0.65, 1.0)
+"""How much longer the whole object may be, in visible sides."""
+_ASPECT_COST = 0.25
+"""Agreement lost for a shape that must be stretched by a factor of e."""
+_LENGTH_COST = 0.02
+"""Agreement lost for every visible side by which the whole object is longer."""
+
+
+def vote(visible: NDArray[Any], hidden: NDArray[Any], shapes: Shapes) -> tuple[FloatImage, float] | None:
+    """The share of votes for each pixel, float32 [height, width], and the voters' mean agreement, 0..1.
+
+    `visible` and `hidden` (where an occluder may hide something) are masks [height, width]. None without shapes,
+    or for an empty `visible`.
+    """
+    x, y, width, height = box_of(visible)
+    if not len(shapes) or not width:
+        return None
+    pad = int(max(_STEPS) * max(width, height)) + 2
+    known_visible = cv2.copyMakeBorder(visible.astype(np.float32), pad, pad, pad, pad, cv2.BORDER_CONSTANT)
+    # Beyond the image's border anything may be.
+    unknown = cv2.copyMakeBorder(hidden.astype(np.float32), pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=1)
+    boxes = _whole_boxes((x + pad, y + pad, width, height), unknown)
+    scores = np.stack([_agreement(box, (known_visible, unknown), shapes) - cost for box, cost in boxes])
+    best = np.argpartition(-scores.ravel(), min(_VOTERS, scores.size - 1))[:_VOTERS]
+    found = np.zeros_like(known_visible)
+    agreements = scores.ravel()[best]
+    weights = np.exp(_SHARPNESS * (agreements - agreements.max()))
+    for at, weight in zip(best, weights / weights.sum(), strict=True):
+        (left, top, wide, high), _ = boxes[at // len(shapes)]
+        grid = shapes.grids[at % len(shapes)].reshape(GRID, GRID)
+        found[top : top + high, left : left + wide] += weight * cv2.resize(grid, (wide, high))
+    inside = found[pad : pad + visible.shape[0], pad : pad + visible.shape[1]]
+    return np.ascontiguousarray(inside), float(np.clip((agreements * weights).sum() / weights.sum(), 0, 1))
+
+
+def complete_shape(visible: BoolImage, may_hide: BoolImage, label: str, own: Shapes | None = None) -> Completion:
+    """The whole object, as `vote` has it, within its visible part and `may_hide`; bool [height, width] both.
+
+    `own` are whole shapes of the data set, used besides the rendered ones. The confidence is the voters' agreement
+    on what is visible; it is not calibrated. Without an idea the visible mask comes back.
+    """
+    shapes = rendered_shapes() if own is None else rendered_shapes() + own
+    found = vote(visible, may_hide & ~visible, shapes.of_kind(kind_of(label)))
+    if found is None or not (may_hide & ~visible).any():
+        return Completion("visible", Mask.from_array(visible), 1.0)
+    return Completion("prior", Mask.from_array(visible | ((found[0] > 0.5) & may_hide)), found[1])
+
+
+def _whole_boxes(
+    box: tuple[int, int, int, int], unknown: FloatImage
+) -> list[tuple[tuple[int, int, int, int], float]]:
+    """Boxes that the whole object may have, and what each costs in agreement."""
+    x, y, width, height = box
+    strips = (
+        unknown[y : y + height, max(x - 3, 0) : x],
+        unknown[y : y + height, x + width : x + width + 3],
+        unknown[max(y - 3, 0) : y, x : x + width],
+        unknown[y + height : y + height + 3, x : x + width],
+    )
+    # At most two sides are hidden so far that the object's extent is open; the others would leave no evidence.
+    open_sides = sorted(range(4), key=lambda side: -strips[side].mean() if strips[side].size else 0)[:2]
+    steps = [
+        _STEPS if side in open_sides and strips[side].size and strips[side].mean() > 0.08 else (0.0,)
+        for side in range(4)
+    ]
+    found = []
+    for left, right, up, down in product(*steps):
+        x0, x1 = x - int(left * width), x + width + int(right * width)
+        y0, y1 = y - int(up * height), y + height + int(down * height)
+        x0, y0 = max(x0, 0), max(y0, 0)
+        x1, y1 = min(x1, unknown.shape[1]), min(y1, unknown.shape[0])
+        found.append(((x0, y0, x1 - x0, y1 - y0), _LENGTH_COST * (left + right + up + down)))
+    return found
+
+
+def _agreement(
+    box: tuple[int, int, int, int], planes: tuple[FloatImage, FloatImage], shapes: Shapes
+) -> NDArray[np.float32]:
+    """[N]: IoU of each shape with the visible part, counted where nothing may hide it, less the cost of stretching."""  # noqa: E501
+    x, y, width, height = box
+    visible, unknown = (
+        cv2.resize(plane[y : y + height, x : x + width], (GRID, GRID), interpolation=cv2.INTER_AREA).ravel()
+        for plane in planes
+    )
+    certain = (1 - unknown) * (1 - visible) + visible
+    common = shapes.grids @ visible
+    either = shapes.grids @ (certain - visible) + visible.sum()
+    stretch = np.abs(np.log(shapes.aspects * height / width))
+    found: NDArray[np.float32] = common / np.maximum(either, 1e-6) - _ASPECT_COST * stretch
+    return found

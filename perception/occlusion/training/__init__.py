@@ -1,0 +1,1 @@
+"""Draws the silhouettes that the package carries, from our own solids. Not needed to use them."""

@@ -1,0 +1,181 @@
+"""Random cars, lorries, people, cycles and street furniture as convex parts. Measures are in metres."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from perception.occlusion.training.parts import Points, limb, slab, wheel
+
+Random = np.random.Generator
+Solid = list[Points]
+
+
+def car(rng: Random) -> Solid:
+    """Hatchback, saloon, estate, off-roader or van: one profile with random joints."""
+    length, width, height = rng.uniform(3.4, 5.2), rng.uniform(0.78, 0.97), rng.uniform(1.38, 1.95)
+    belt = height * rng.uniform(0.52, 0.66)
+    clear, half = rng.uniform(0.16, 0.32), length / 2
+    bonnet = half - length * rng.uniform(0.02, 0.3)
+    boot = -half + length * rng.choice([0.0, 0.03, 0.08, 0.16, 0.2])
+    nose = belt * rng.uniform(0.78, 1.0)
+    body = slab(
+        [(half, clear), (half, nose * 0.9), (bonnet, belt), (boot, belt), (-half, belt * 0.92), (-half, clear)],
+        width,
+        width * rng.uniform(0.93, 1.0),
+    )
+    roof_front = bonnet - length * rng.uniform(0.08, 0.24)
+    roof_back = min(boot + length * rng.uniform(0.0, 0.2), roof_front - 0.7)
+    cabin = slab(
+        [(bonnet, belt * 0.98), (roof_front, height), (roof_back, height * rng.uniform(0.95, 1.0)), (boot, belt)],
+        width * 0.97,
+        width * rng.uniform(0.68, 0.92),
+    )
+    radius, tyre = rng.uniform(0.28, 0.4), 0.22
+    axles = (half - length * rng.uniform(0.14, 0.2), -half + length * rng.uniform(0.15, 0.22))
+    wheels = [wheel(x, y, radius, tyre) for x in axles for y in (-width, width - tyre)]
+    parts = [body, cabin, *wheels]
+    if rng.random() < 0.6:
+        x = bonnet - length * 0.1
+        parts += [
+            limb((x, side * (width + 0.1), belt + 0.06), (x, side * width, belt), 0.09, 0.07) for side in (-1, 1)
+        ]
+    if rng.random() < 0.15:
+        parts.append(
+            slab([(roof_front, height), (roof_back, height + 0.15), (roof_front, height + 0.15)], width * 0.6)
+        )
+    return parts
+
+
+def lorry(rng: Random) -> Solid:
+    """Bus, box van, or lorry with a cab before its box."""
+    length, width, height = rng.uniform(5.0, 12.0), rng.uniform(0.95, 1.28), rng.uniform(2.2, 3.9)
+    half, floor = length / 2, rng.uniform(0.3, 0.7)
+    split = half - (rng.uniform(1.2, 2.2) if rng.random() < 0.6 else 0.0)
+    cab_height = height * rng.uniform(0.7, 1.0)
+    parts = [slab([(split - 0.05, floor), (split - 0.05, height), (-half, height), (-half, floor)], width)]
+    slope = rng.uniform(0.0, 0.9)
+    parts.append(
+        slab([(half, 0.35), (half, cab_height * 0.5), (half - slope, cab_height), (split, cab_height), (split, 0.35)],  # noqa: E501
+             width * rng.uniform(0.88, 1.0))
+    )  # fmt: skip
+    radius = rng.uniform(0.35, 0.52)
+    for x in (half - rng.uniform(0.6, 1.2), -half + rng.uniform(0.9, 2.4)):
+        parts += [wheel(x, y, radius, 0.3) for y in (-width, width - 0.3)]
+    return parts
+
+
+def person(rng: Random) -> Solid:
+    """Standing or walking, with clothes and sometimes a bag; children are smaller."""
+    tall = rng.uniform(1.5, 1.95) if rng.random() < 0.85 else rng.uniform(0.95, 1.4)
+    return _body(rng, tall, stride=rng.choice([0.0, rng.uniform(0.05, 0.45)]))
+
+
+def _body(rng: Random, tall: float, stride: float) -> Solid:
+    broad, thick = tall * rng.uniform(0.1, 0.14), rng.uniform(0.9, 1.5)
+    hip, shoulder, neck = tall * 0.5, tall * 0.8, tall * 0.86
+    lean = rng.normal(0, 0.04)
+    parts = [limb((lean, 0, tall * 0.92), (lean, 0, tall * 0.93), tall * 0.06, tall * 0.068)]
+    parts.append(limb((lean, 0, shoulder), (lean, 0, neck), 0.06 * thick, 0.05))
+    chest = 0.11 * tall / 1.7 * thick
+    parts.append(
+        np.vstack(
+            [limb((0, s * broad * 0.7, hip), (lean, s * broad, shoulder), chest, chest * 0.8) for s in (-1, 1)]
+        )
+    )
+    for side, phase in ((-1, 1), (1, -1)):
+        foot, knee = (
+            (phase * stride * 0.9, side * broad * 0.6, 0.05),
+            (phase * stride * 0.5, side * broad * 0.6, hip / 2),
+        )
+        parts += [limb((0, side * broad * 0.5, hip), knee, 0.09 * thick, 0.065 * thick)]
+        parts += [limb(knee, foot, 0.065 * thick, 0.05 * thick)]
+        parts += [limb(foot, (foot[0] + 0.14, foot[1], 0.04), 0.05, 0.04)]
+        parts += _arm(rng, side, (lean, broad, shoulder), -phase * stride, thick)
+    if rng.random() < 0.3:  # coat or skirt
+        hem = hip * rng.uniform(0.3, 0.9)
+        parts.append(np.vstack([limb((0, s * broad * 0.7, hip * 1.2), (0, s * broad * rng.uniform(0.8, 1.3), hem),
+                                     chest, chest) for s in (-1, 1)]))  # fmt: skip
+    if rng.random() < 0.3:  # bag or rucksack
+        x, y, z = rng.uniform(-0.3, 0.1), rng.choice([-1, 1]) * broad, rng.uniform(hip * 0.6, shoulder)
+        parts.append(
+            limb((x, y, z), (x, y, z - rng.uniform(0.1, 0.4)), rng.uniform(0.08, 0.2), rng.uniform(0.1, 0.2))
+        )
+    return parts
+
+
+def _arm(rng: Random, side: int, top: tuple[float, float, float], swing: float, thick: float) -> Solid:
+    x, broad, z = top
+    reach = z * 0.24
+    elbow = (x + swing * 0.4, side * (broad + rng.uniform(0.03, 0.14)), z - reach)
+    bend = rng.uniform(0, 1.6)
+    hand = (
+        elbow[0] + reach * np.sin(bend),
+        elbow[1] - side * rng.uniform(0, 0.1),
+        elbow[2] - reach * np.cos(bend),
+    )
+    return [limb((x, side * broad, z), elbow, 0.06 * thick, 0.05 * thick), limb(elbow, hand, 0.05 * thick, 0.05)]
+
+
+def cyclist(rng: Random) -> Solid:
+    """A rider on a bicycle or motorcycle, wheels filled as annotators draw them."""
+    radius, base = rng.uniform(0.3, 0.36), rng.uniform(0.95, 1.15)
+    wide = rng.choice([0.05, 0.15])
+    seat = rng.uniform(0.8, 1.0)
+    hip = (-base * 0.2, 0.0, seat + 0.05)
+    chest = (rng.uniform(-0.15, 0.25), 0.0, seat + rng.uniform(0.42, 0.58))
+    bar = (base * 0.42, 0.0, rng.uniform(0.9, 1.1))
+    parts = [wheel(x, -wide / 2, radius, wide) for x in (-base / 2, base / 2)]
+    frame = rng.uniform(0.03, 0.05) if wide < 0.1 else 0.16
+    crank = (0.0, 0.0, 0.3)
+    for a, b in (
+        (hip, crank),
+        (crank, (-base / 2, 0, radius)),
+        (bar, (base / 2, 0, radius)),
+        (bar, crank),
+        (hip, bar),
+    ):
+        parts.append(limb(a, b, frame, frame))
+    thick = rng.uniform(0.9, 1.35)
+    parts.append(np.vstack([limb((hip[0], s * 0.1, hip[2]), (chest[0], s * 0.17, chest[2]), 0.13 * thick, 0.11 * thick)  # noqa: E501
+                            for s in (-1, 1)]))  # fmt: skip
+    parts.append(limb((chest[0] + 0.08, 0, chest[2] + 0.25), (chest[0] + 0.08, 0, chest[2] + 0.3), 0.12, 0.12))
+    for side in (-1, 1):
+        knee = (rng.uniform(0.1, 0.35), side * 0.12, seat - rng.uniform(0.1, 0.4))
+        foot = (rng.uniform(-0.1, 0.15), side * 0.12, rng.uniform(0.15, 0.45))
+        parts += [limb((hip[0], side * 0.1, hip[2]), knee, 0.09 * thick, 0.07), limb(knee, foot, 0.07, 0.06)]
+        parts.append(limb((chest[0], side * 0.18, chest[2]), (bar[0], side * 0.25, bar[2]), 0.06, 0.05))
+    return parts
+
+
+def bicycle(rng: Random) -> Solid:
+    """A parked bicycle: the cyclist's parts without the body."""
+    return cyclist(rng)[:7]
+
+
+def furniture(rng: Random) -> Solid:
+    """A pole, a sign, a bin, a box, a tree or a bush: mostly what hides others."""
+    kind = rng.integers(5)
+    if kind == 0:
+        return [limb((0, 0, 0), (0, 0, rng.uniform(1, 6)), *([rng.uniform(0.04, 0.2)] * 2))]
+    if kind == 1:
+        high, half = rng.uniform(1.6, 3.2), rng.uniform(0.25, 0.6)
+        plate = slab([(0.02, high - half), (0.02, high + half), (-0.02, high + half), (-0.02, high - half)], half)
+        return [limb((0, 0, 0), (0, 0, high), 0.05, 0.05), plate]
+    if kind == 2:
+        x, z = rng.uniform(0.3, 2.0), rng.uniform(0.6, 2.0)
+        return [slab([(x, 0), (x, z), (-x, z), (-x, 0)], rng.uniform(0.2, 1.5))]
+    trunk = [limb((0, 0, 0), (0, 0, 2.2), rng.uniform(0.08, 0.3), 0.1)] if kind == 3 else []
+    base = 2.4 if kind == 3 else 0.5
+    blobs = [(*rng.normal(0, 0.5, 3), 0, 0, base + 0.4) for _ in range(6)]
+    return trunk + [
+        limb(b, b + rng.normal(0, 0.3, 3), rng.uniform(0.3, 0.8), rng.uniform(0.2, 0.7)) for b in blobs
+    ]
+
+
+KINDS: dict[str, Callable[[Random], Solid]] = {
+    "car": car, "lorry": lorry, "person": person, "cyclist": cyclist, "bicycle": bicycle, "furniture": furniture,
+}  # fmt: skip
+SHARES = {"car": 0.38, "lorry": 0.07, "person": 0.27, "cyclist": 0.12, "bicycle": 0.04, "furniture": 0.12}
+"""How often each kind is drawn."""

@@ -1,0 +1,78 @@
+"""An object's own frame of reference: a square window around it and what may hide it, of a fixed resolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+RESOLUTION = 96
+"""Side of a window in its own pixels."""
+_REACH = 1.2
+"""How far a hidden part may go beyond the visible box, in its longer sides, where an occluder is known."""
+_UNKNOWN_REACH = 0.5
+"""The same where none is known: further out the window would become too coarse."""
+
+Box = tuple[int, int, int, int]
+FloatImage = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A square of the image; it may reach beyond the image's borders."""
+
+    left: int
+    top: int
+    side: int
+
+    def cut(self, image: NDArray[Any], outside: float = 0.0) -> FloatImage:
+        """float32 [96, 96]: the mean of `image` [height, width] over each of the window's pixels."""
+        height, width = image.shape
+        padded = np.full((self.side, self.side), outside, np.float32)
+        x0, y0 = max(self.left, 0), max(self.top, 0)
+        x1, y1 = min(self.left + self.side, width), min(self.top + self.side, height)
+        if x1 > x0 and y1 > y0:
+            padded[y0 - self.top : y1 - self.top, x0 - self.left : x1 - self.left] = image[y0:y1, x0:x1]
+        way = cv2.INTER_AREA if self.side > RESOLUTION else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(padded, (RESOLUTION, RESOLUTION), interpolation=way), np.float32)
+
+    def paste(self, values: FloatImage, shape: tuple[int, int], outside: float) -> FloatImage:
+        """float32 `shape` [height, width]: `values` [96, 96] back in the image, `outside` around the window."""
+        found = np.full(shape, outside, np.float32)
+        large = cv2.resize(values, (self.side, self.side), interpolation=cv2.INTER_LINEAR)
+        x0, y0 = max(self.left, 0), max(self.top, 0)
+        x1, y1 = min(self.left + self.side, shape[1]), min(self.top + self.side, shape[0])
+        found[y0:y1, x0:x1] = large[y0 - self.top : y1 - self.top, x0 - self.left : x1 - self.left]
+        return found
+
+
+def box_of(mask: NDArray[Any]) -> Box:
+    """x, y, width, height of the tightest box; all 0 for an empty mask."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return 0, 0, 0, 0
+    return int(columns[0]), int(rows[0]), int(columns[-1] - columns[0] + 1), int(rows[-1] - rows[0] + 1)
+
+
+def window_around(visible: NDArray[Any], occluder: NDArray[Any] | None) -> Window:
+    """The window of an object: its visible box and the part of the occluder within reach, made square."""
+    x, y, width, height = box_of(visible)
+    longer = max(width, height)
+    reach = round(longer * _REACH)
+    x0, y0, x1, y1 = x, y, x + width, y + height
+    near = (0, 0, 0, 0)
+    if occluder is not None:
+        top, left = max(y - reach, 0), max(x - reach, 0)
+        nx, ny, nw, nh = box_of(occluder[top : y1 + reach, left : x1 + reach])
+        near = (nx + left, ny + top, nw, nh)
+    if near[2]:
+        x0, y0 = min(x0, near[0]), min(y0, near[1])
+        x1, y1 = max(x1, near[0] + near[2]), max(y1, near[1] + near[3])
+    else:
+        grow = round(longer * _UNKNOWN_REACH)
+        x0, y0, x1, y1 = x0 - grow, y0 - grow, x1 + grow, y1 + grow
+    side = max(round(1.08 * max(x1 - x0, y1 - y0)), round(1.5 * longer), 8)
+    return Window((x0 + x1 - side) // 2, (y0 + y1 - side) // 2, side)

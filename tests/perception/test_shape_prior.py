@@ -1,0 +1,28 @@
+"""Votes of whole shapes on what is hidden."""
+
+import numpy as np
+
+from perception.occlusion.prior import complete_shape
+
+
+def _scene():
+    car = np.zeros((120, 200), bool)
+    car[40:90, 50:150] = True
+    post = np.zeros_like(car)
+    post[20:110, 90:115] = True
+    return car, post
+
+
+def test_what_a_post_hides_is_added_and_nothing_beside_it():
+    car, post = _scene()
+    whole = complete_shape(car & ~post, post, "car").mask.to_array()
+    assert not (whole & ~(car | post)).any()
+    assert (whole & ~car).sum() < 300
+    assert (whole & car & post).sum() > 0.8 * (car & post).sum()
+
+
+def test_what_nothing_hides_is_not_changed():
+    car, _ = _scene()
+    found = complete_shape(car, np.zeros_like(car), "car")
+    assert found.method == "visible"
+    assert (found.mask.to_array() == car).all()
