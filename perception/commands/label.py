@@ -49,6 +49,7 @@ _FLAGS: dict[str, Setting[Any]] = {
     show_default=True,
     help="What follows in time: videos, KITTI and nuScenes (auto), each folder too, or nothing.",
 )
+@click.option("--complete", is_flag=True, help="Also who hides whom, and the whole shape of what is hidden.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes or Ray actors.")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
 def label(source: str, out: str, import_coco: Path | None, **options: Any) -> None:
@@ -80,7 +81,7 @@ def label(source: str, out: str, import_coco: Path | None, **options: Any) -> No
         if options["calibrate"] is not None:
             settings = with_value(settings, HEAD, str(calibrated_head(options["calibrate"], settings, watcher)))
         parameters = {**_in_force(settings), **_given(options), "import_coco": str(import_coco or "")}
-        recipe = ModelStages(_with_threads(settings, options["workers"]), known)
+        recipe = ModelStages(_with_threads(settings, options["workers"]), known, options["complete"])
         engine = _engine(options["engine"], options["workers"])
         summary = run(Plan(opened, out, recipe, dataset_stages(settings), engine, parameters), watcher)
         if summary.stopped:

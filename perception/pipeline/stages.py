@@ -8,6 +8,7 @@ from codriver.models import open_store
 from codriver.settings import Settings
 from perception.discovery import choosing as discovery
 from perception.formats.coco_import import KnownLabels
+from perception.occlusion.stage import CompleteStage
 from perception.pipeline.import_stage import ImportStage
 from perception.pipeline.stage import DatasetStage, FrameStage
 from perception.proposals import choosing as proposals
@@ -15,10 +16,12 @@ from perception.proposals import choosing as proposals
 
 @dataclass(frozen=True)
 class ModelStages:
-    """A `perception.pipeline.work.Recipe`: proposals, imported labels, embedding."""
+    """A `perception.pipeline.work.Recipe`: proposals, imported labels, embedding, completion."""
 
     settings: Settings
     known: KnownLabels | None = None
+    complete: bool = False
+    """Also the order and the whole shapes of what is hidden."""
 
     def __call__(self) -> list[FrameStage]:
         """Load the models and make the stages, in order. Raises `CodriverError` for a model that cannot be had."""
@@ -27,6 +30,8 @@ class ModelStages:
         if self.known is not None:
             stages.append(ImportStage(self.known))
         stages.extend(discovery.frame_stages(self.settings, store))
+        if self.complete:
+            stages.append(CompleteStage())
         return stages
 
 

@@ -1,0 +1,151 @@
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codriver.errors import FileFormatError, InputError
+from perception.commands.complete import complete
+from perception.frame import Frame, FrameInfo
+from perception.masks import Mask
+from perception.occlusion.order import depths, without_cycles
+from perception.occlusion.stage import CompleteStage
+from perception.record import FrameRecord, Instance
+
+HEIGHT, WIDTH = 120, 200
+
+
+def car(x, y, long=80, high=32):
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    mask[y - high // 2 : y, x : x + long] = True
+    mask[y - high : y - high // 2, x + long // 5 : x + long - long // 5] = True
+    return mask
+
+
+def person(x, bottom):
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    mask[bottom - 60 : bottom, x : x + 16] = True
+    return mask
+
+
+def street():
+    """A person before the end of a car, and a second car far from both."""
+    front, whole, alone = person(95, 110), car(40, 95), car(130, 60, 50, 20)
+    masks = [whole & ~front, front, alone]
+    labels = ["car", "person", "car"]
+    instances = [
+        Instance(i, Mask.from_array(m), 0.9, "known", label)
+        for i, (m, label) in enumerate(zip(masks, labels, strict=True), 1)
+    ]
+    return FrameRecord(FrameInfo("a.png", "a.png", WIDTH, HEIGHT, ""), tuple(instances)), whole
+
+
+def completed(record):
+    return CompleteStage().run(Frame(record.frame, np.zeros((HEIGHT, WIDTH, 3), np.uint8)), record)
+
+
+def test_what_a_person_hides_of_a_car_is_filled_in():
+    record, whole = street()
+    behind, front, alone = (one.occlusion for one in completed(record).instances)
+    assert behind.occluded_by == (2,)
+    assert behind.depth_order > front.depth_order
+    hidden = whole & ~record.instance(1).mask.to_array()
+    found = behind.amodal.to_array() & ~record.instance(1).mask.to_array()
+    assert (hidden & found).sum() / (hidden | found).sum() > 0.5
+    assert behind.rate == pytest.approx(1 - record.instance(1).mask.area / behind.amodal.area)
+    for whole_one, instance in ((front, record.instance(2)), (alone, record.instance(3))):
+        assert whole_one.amodal == instance.mask
+        assert whole_one.rate == 0
+        assert whole_one.occluded_by == ()
+
+
+def test_the_result_does_not_depend_on_the_order_of_the_instances():
+    record, _ = street()
+    turned = record.with_instances(record.instances[::-1])
+    assert sorted(completed(turned).instances, key=lambda one: one.id) == list(completed(record).instances)
+
+
+PAIRS = st.dictionaries(st.tuples(st.integers(0, 6), st.integers(0, 6)), st.floats(0.5, 1), max_size=20)
+
+
+@given(PAIRS)
+def test_no_cycle_is_left_and_an_occluder_is_nearer(pairs):
+    kept = without_cycles(pairs)
+    level = depths(7, kept)
+    assert all(level[front] < level[back] for front, back in kept)
+    assert kept.items() <= pairs.items()
+
+
+def document():
+    record, _ = street()
+    names = {"car": 1, "person": 2}
+    return {
+        "info": {"description": "kept"},
+        "images": [{"id": 7, "file_name": "a.png", "width": WIDTH, "height": HEIGHT}],
+        "categories": [{"id": number, "name": name} for name, number in names.items()],
+        "annotations": [
+            {
+                "id": one.id,
+                "image_id": 7,
+                "category_id": names[one.label],
+                "segmentation": one.mask.to_coco(),
+                "mine": 1,
+            }
+            for one in record.instances
+        ],
+    }
+
+
+def run(tmp_path, content):
+    (tmp_path / "in.json").write_text(content if isinstance(content, str) else json.dumps(content))
+    arguments = ["--coco", str(tmp_path / "in.json"), "--out", str(tmp_path / "out.json")]
+    return CliRunner().invoke(complete, arguments)
+
+
+def test_the_command_adds_and_keeps(tmp_path):
+    result = run(tmp_path, document())
+    assert result.exit_code == 0, result.output
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert found["info"] == {"description": "kept"}
+    first = found["annotations"][0]
+    assert first["mine"] == 1
+    assert first["attributes"]["occluded_by"] == [2]
+    assert (
+        Mask.from_coco(first["amodal_segmentation"], HEIGHT, WIDTH).area
+        > Mask.from_coco(first["segmentation"], HEIGHT, WIDTH).area
+    )
+
+
+def test_occluders_that_are_given_are_used_and_a_cycle_is_opened(tmp_path):
+    given_order = document()
+    for one, fronts in zip(given_order["annotations"], ([2], [1], []), strict=True):
+        one["attributes"] = {"occluded_by": fronts}
+    assert run(tmp_path, given_order).exit_code == 0
+    found = json.loads((tmp_path / "out.json").read_text())["annotations"]
+    assert sum(bool(one["attributes"]["occluded_by"]) for one in found) == 1
+
+
+def test_what_cannot_be_completed_is_named_and_the_rest_is_done(tmp_path):
+    broken = document()
+    broken["annotations"][0]["segmentation"] = Mask.empty(5, 5).to_coco()
+    broken["annotations"][2]["segmentation"] = Mask.empty(HEIGHT, WIDTH).to_coco()
+    result = run(tmp_path, broken)
+    assert "annotation 1 of a.png: A mask of 5×5 pixels does not fit its image" in result.output
+    assert "annotation 3 of a.png: nothing of it is visible" in result.output
+    assert "1 objects completed, 2 skipped" in result.output
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"images": [], "categories": [], "annotations": []}'])
+def test_files_that_are_no_coco_are_refused_and_nothing_is_written(tmp_path, content):
+    result = run(tmp_path, content)
+    assert isinstance(result.exception, FileFormatError)
+    assert "in.json" in str(result.exception)
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_a_folder_that_is_none_is_refused(tmp_path):
+    (tmp_path / "in.json").write_text(json.dumps(document()))
+    arguments = ["--coco", str(tmp_path / "in.json"), "--images", "nowhere", "--out", str(tmp_path / "out.json")]
+    assert isinstance(CliRunner().invoke(complete, arguments).exception, InputError)
