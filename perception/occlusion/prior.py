@@ -41,9 +41,9 @@ def vote(visible: NDArray[Any], hidden: NDArray[Any], shapes: Shapes) -> tuple[F
     if not len(shapes) or not width:
         return None
     pad = int(max(_STEPS) * max(width, height)) + 2
-    known_visible = cv2.copyMakeBorder(visible.astype(np.float32), pad, pad, pad, pad, cv2.BORDER_CONSTANT)
+    known_visible: FloatImage = np.pad(visible.astype(np.float32), pad)
     # Beyond the image's border anything may be.
-    unknown = cv2.copyMakeBorder(hidden.astype(np.float32), pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=1)
+    unknown: FloatImage = np.pad(hidden.astype(np.float32), pad, constant_values=1)
     boxes = _whole_boxes((x + pad, y + pad, width, height), unknown)
     scores = np.stack([_agreement(box, (known_visible, unknown), shapes) - cost for box, cost in boxes])
     best = np.argpartition(-scores.ravel(), min(_VOTERS, scores.size - 1))[:_VOTERS]

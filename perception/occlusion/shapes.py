@@ -38,8 +38,11 @@ class Shapes:
         return Shapes(self.grids[chosen], self.aspects[chosen], self.kinds[chosen])
 
     def __add__(self, other: Shapes) -> Shapes:
-        pairs = ((self.grids, other.grids), (self.aspects, other.aspects), (self.kinds, other.kinds))
-        return Shapes(*(np.concatenate(pair) for pair in pairs))
+        return Shapes(
+            np.concatenate([self.grids, other.grids]),
+            np.concatenate([self.aspects, other.aspects]),
+            np.concatenate([self.kinds, other.kinds]),
+        )
 
     def __len__(self) -> int:
         return len(self.aspects)

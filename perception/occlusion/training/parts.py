@@ -48,7 +48,8 @@ def _ball(centre: Sequence[float], radius: float) -> Points:
         np.column_stack([_CIRCLE * radius * np.cos(tilt), np.full(len(_CIRCLE), radius * np.sin(tilt))])
         for tilt in (-1.2, -0.6, 0.0, 0.6, 1.2)
     ]
-    return np.vstack(rings) + np.asarray(centre, float)
+    points: Points = np.vstack(rings) + np.asarray(centre, float)
+    return points
 
 
 @dataclass(frozen=True)
