@@ -20,6 +20,9 @@ from perception.evaluation.groups import agreement
 from perception.models.roles import Embedding, NameProposal
 from perception.record import FrameRecord
 
+# The clustering library is compiled when it is first used, which takes minutes on a busy computer.
+pytestmark = pytest.mark.timeout(900)
+
 
 def run(some, namer=None, **options):
     """The clusters, and the records as they are afterwards."""
