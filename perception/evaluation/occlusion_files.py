@@ -68,19 +68,21 @@ def write_occlusions(
     truths: list[dict[str, Any]] = []
     inputs: list[dict[str, Any]] = []
     categories: dict[str, int] = {}
+    first = 0
     for scene in scenes:
         number = len(images) + 1
         name = f"{number:05d}.png"
         _write_image(out / "images" / name, scene.image)
         height, width = scene.image.shape[:2]
         images.append({"id": number, "file_name": name, "width": width, "height": height, "source": scene.source})
-        first = len(truths)
         for one in scene.annotations:
             category = categories.setdefault(one.label, len(categories) + 1)
             common = {"id": first + one.id, "image_id": number, "category_id": category, "iscrowd": 0}
             truths.append(common | _truth(one, first, target=one.id == scene.target))
             if given != "none" or one.id != scene.occluder:
                 inputs.append(common | _given(one, first, given, mask_error, random))
+        # Not their number: an object that is hidden entirely leaves a gap in a scene's ids.
+        first += max((one.id for one in scene.annotations), default=0)
     if not images:
         raise InputError(
             "No scene could be made: the dataset has too few whole objects of these classes and sizes."

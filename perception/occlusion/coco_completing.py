@@ -25,8 +25,16 @@ def complete_document(
         by_image: dict[Any, list[dict[str, Any]]] = {one["id"]: [] for one in document["images"]}
         for annotation in document["annotations"]:
             by_image[annotation["image_id"]].append(annotation)
-    except (KeyError, TypeError) as error:
+        for image in document["images"]:
+            str(image["file_name"]), int(image["width"]), int(image["height"])
+        ids = [annotation["id"] for annotation in document["annotations"]]
+        repeated = len(ids) - len(set(ids))
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"It is not a COCO instance file ({type(error).__name__}: {error}).") from None
+    if repeated:
+        raise InputError(
+            "It gives the same id to two annotations; ids must differ, as occluders are named by them."
+        )
     if not document["annotations"]:
         raise InputError("It has no annotations; there is nothing to complete.")
     skipped: list[str] = []
@@ -54,9 +62,12 @@ def _complete_image(
             skipped.append(f"{where}: nothing of it is visible")
             continue
         label = names.get(annotation.get("category_id"), "")
-        instances.append(Instance(annotation["id"], mask, float(annotation.get("score", 1.0)), "known", label))
-        if "occluded_by" in annotation.get("attributes", {}):
-            known[annotation["id"]] = list(annotation["attributes"]["occluded_by"])
+        instances.append(Instance(annotation["id"], mask, 1.0, "known", label))
+        occluders = (annotation.get("attributes") or {}).get("occluded_by")
+        if isinstance(occluders, list):
+            known[annotation["id"]] = occluders
+        elif occluders is not None:
+            skipped.append(f"occluded_by of {where}: it is no list of annotation ids; occluders are inferred")
     info = FrameInfo(str(image["file_name"]), "", int(image["width"]), int(image["height"]), "")
     record = completer.complete(FrameRecord(info, tuple(instances)), known)
     found = {one.id: one for one in record.instances}
@@ -73,7 +84,7 @@ def _add(annotation: dict[str, Any], instance: Instance) -> None:
     annotation["amodal_segmentation"] = hidden.amodal.to_coco()
     annotation["amodal_bbox"] = list(hidden.amodal.box)
     annotation["attributes"] = {
-        **annotation.get("attributes", {}),
+        **(annotation.get("attributes") or {}),
         "occlusion_rate": round(hidden.rate, 6),
         "occluded_by": list(hidden.occluded_by),
         "depth_order": hidden.depth_order,

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from codriver.cli import root
 from codriver.errors import InputError
 from perception.evaluation.coco_files import read_coco
 from perception.evaluation.mask_errors import disturbed
+from perception.evaluation.occlusion_files import write_occlusions
 from perception.evaluation.occlusion_sets import OcclusionOptions, extent_visible, make_occlusions, whole_objects
 from perception.masks import Mask, iou_matrix
 
@@ -144,3 +146,12 @@ def test_a_folder_that_is_not_empty_and_impossible_wishes_are_refused(dataset):
         assert problem in str(result.exception)
     assert [one.name for one in (dataset / "out").iterdir()] == ["mine.txt"]
     assert not (dataset / "new").exists()
+
+
+def test_a_gap_in_the_ids_of_a_scene_gives_no_id_twice(tmp_path):
+    """An object that the pasted one hides entirely is left out, and its id with it."""
+    scene = scenes()[0]
+    gap = replace(scene, annotations=tuple(replace(one, id=one.id * 3) for one in scene.annotations))
+    write_occlusions([gap, gap, gap], tmp_path / "out", {})
+    found = json.loads((tmp_path / "out/truth.json").read_text())["annotations"]
+    assert len({one["id"] for one in found}) == len(found) == 3 * len(gap.annotations)
