@@ -29,6 +29,13 @@ SEGMENTER = Setting(
     "perception.segmenter", "sam2-hiera-tiny", "model of the store, or a folder with an ONNX encoder and decoder"
 )
 
+MEGAPIXELS = Setting(
+    "perception.max-megapixels",
+    64.0,
+    "larger frames are recorded as failed, and not read into memory",
+    minimum=0.01,
+)
+
 HEAD = Setting("perception.head", "", "objectness head of `codriver label --calibrate`; empty: the one that ships")
 ANNOTATIONS = Setting(
     "perception.annotations", 30, "most annotations of a frame, the best ones", minimum=1, maximum=1000

@@ -12,7 +12,7 @@ import click
 
 from codriver.errors import ResourceError
 from codriver.settings import Setting, Settings, load_settings
-from perception.settings import ANNOTATIONS, DETECTOR, DETECTOR_CLASSES, HEAD, SEGMENTER, THREADS
+from perception.settings import ANNOTATIONS, DETECTOR, DETECTOR_CLASSES, HEAD, MEGAPIXELS, SEGMENTER, THREADS
 
 if TYPE_CHECKING:
     from perception.pipeline.engines import Engine
@@ -76,7 +76,9 @@ def label(source: str, out: str, import_coco: Path | None, **options: Any) -> No
     from perception.pipeline.watching import TerminalWatcher
 
     known = read_known_labels(import_coco) if import_coco else None
-    opened = open_source(source, SourceOptions(options["stride"], options["sequences"]))
+    opened = open_source(
+        source, SourceOptions(options["stride"], options["sequences"], max_megapixels=settings[MEGAPIXELS])
+    )
     with TerminalWatcher() as watcher:
         if options["calibrate"] is not None:
             settings = with_value(settings, HEAD, str(calibrated_head(options["calibrate"], settings, watcher)))

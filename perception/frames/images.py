@@ -11,9 +11,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from codriver.errors import FileFormatError
 from perception.frame import RGBImage
+from perception.settings import MEGAPIXELS
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
-MAX_MEGAPIXELS = 64.0
+MAX_MEGAPIXELS = MEGAPIXELS.default
 """More is refused before it is decoded: pixels and masks of a frame have to fit into memory many times."""
 
 
@@ -46,7 +47,7 @@ def _check_size(image: Image.Image, name: str, max_megapixels: float) -> None:
     megapixels = image.width * image.height / 1e6
     if megapixels > max_megapixels:
         raise FileFormatError(
-            f"{name} has {megapixels:.0f} megapixels, more than the {max_megapixels:g} that are allowed; scale it "
+            f"{name} has {megapixels:.3g} megapixels, more than the {max_megapixels:g} that are allowed; scale it "
             "down, or raise perception.max-megapixels."
         )
 

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from pipeline_kit import write_frames
 
+from codriver.errors import InputError
 from codriver.models import open_store
 from perception.commands.label import label
 
@@ -120,3 +121,18 @@ def test_real_models_label_what_can_be_read_and_go_on_where_they_were_stopped(mo
     sheet = (tmp_path / "out" / "contact_sheet.html").read_text()
     assert sheet.count("data:image/jpeg;base64,") == 2
     assert "http" not in sheet.split("base64")[0]
+
+
+def test_the_limit_of_a_frames_size_is_a_setting(tmp_path, monkeypatch):
+    write_frames(tmp_path / "drive", 1)
+    seen = []
+
+    def listed(text, options):
+        seen.append(options)
+        raise InputError("enough")
+
+    monkeypatch.setattr("perception.frames.source.open_source", listed)
+    for limit in ("0.25", "90"):
+        monkeypatch.setenv("CODRIVER_PERCEPTION_MAX_MEGAPIXELS", limit)
+        CliRunner().invoke(label, [str(tmp_path / "drive"), "--out", str(tmp_path / "out")])
+    assert [options.max_megapixels for options in seen] == [0.25, 90.0]
