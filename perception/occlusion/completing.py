@@ -8,7 +8,9 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from perception.frame import RGBImage
 from perception.masks import BoolImage, Mask
 from perception.occlusion.network_input import kind_of
 from perception.occlusion.order import Complete, Pair, confidence, depths, touching, weigh, without_cycles
@@ -16,6 +18,7 @@ from perception.occlusion.prior import vote
 from perception.occlusion.shapes import Shapes, rendered_shapes, shapes_of
 from perception.record import Completion, FrameRecord, Instance, Occlusion
 
+FloatImage = NDArray[np.float32]
 _LEAST_GAIN = 0.01
 """A hidden part below this share of the visible one is not believed: it is the roughness of two masks."""
 
@@ -26,20 +29,31 @@ class Task:
 
     visible: BoolImage
     may_hide: BoolImage
-    """Where something in front may hide a part of it."""
+    """Where something in front may hide a part of it; nowhere: nobody knows of anything in front of it."""
     label: str
+    in_front: FloatImage | None = None
+    """float32 [height, width], 0..1: how sure it is that what is seen there stands before the object; 0 where
+    nothing known is. None: as sure as can be wherever `may_hide` is."""
+    neighbours: BoolImage | None = None
+    """All other objects of the frame; None: not known, or none but those of `may_hide`."""
+    image: RGBImage | None = None
+    """The frame's pixels, uint8 RGB [height, width, 3], for methods that look at them."""
+
+
+Answer = tuple[BoolImage, float]
+"""The whole object, bool [height, width], and the estimated IoU of its hidden part, 0..1."""
 
 
 class Method(Protocol):
-    """One way to find an amodal shape."""
+    """One way to find amodal shapes."""
 
     @property
     def name(self) -> str:
         """As in `Completion.method`."""
         ...
 
-    def complete(self, task: Task) -> tuple[BoolImage, float] | None:
-        """The whole object and the estimated IoU of its hidden part, 0..1; None when it has no idea."""
+    def complete(self, tasks: Sequence[Task]) -> Sequence[Answer | None]:
+        """One answer for each task, in their order; None where it has no idea. The tasks are of one frame."""
         ...
 
 
@@ -51,8 +65,11 @@ class Prior:
     def __init__(self, own: Shapes | None = None) -> None:
         self._shapes = rendered_shapes() if own is None else rendered_shapes() + own
 
-    def complete(self, task: Task) -> tuple[BoolImage, float] | None:
+    def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
         """See `Method`."""
+        return [self._one(task) for task in tasks]
+
+    def _one(self, task: Task) -> Answer | None:
         found = vote(task.visible, task.may_hide, self._shapes.of_kind(kind_of(task.label)))
         if found is None:
             return None
@@ -114,7 +131,7 @@ class Completer:
         labels = {id(masks[index]): instances[index].label for index in pair}
 
         def complete(visible: BoolImage, may_hide: BoolImage) -> BoolImage:
-            found = self.methods[0].complete(Task(visible, may_hide, labels[id(visible)]))
+            found = self.methods[0].complete([Task(visible, may_hide, labels[id(visible)])])[0]
             return visible if found is None else found[0]
 
         return complete
@@ -166,7 +183,7 @@ class Completer:
 def _candidates(methods: Sequence[Method], task: Task) -> list[Completion]:
     found = []
     for method in methods:
-        answer = method.complete(task)
+        answer = method.complete([task])[0]
         if answer is not None and (answer[0] & ~task.visible).sum() >= _LEAST_GAIN * task.visible.sum():
             found.append(Completion(method.name, Mask.from_array(answer[0]), round(answer[1], 4)))
     return sorted(found, key=lambda one: -one.confidence)
