@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,32 +10,43 @@ from numpy.typing import NDArray
 
 from perception.occlusion.window import Window
 
-KINDS = ("vehicle", "person", "cycle")
+KINDS = ("vehicle", "person", "cycle", "sign", "pole")
 """What the network may be told of an object's class."""
 
 _WORDS = {
     "vehicle": "car truck bus lorry van vehicle taxi trailer tram train suv minibus pickup",
     "person": "person pedestrian people man woman child human adult",
     "cycle": "bicycle bicyclist cyclist motorcycle motorbike rider bike motorcyclist moped scooter",
+    "sign": "sign signsymbol signboard trafficsign",
+    "pole": "pole lamppost post streetlight bollard mast",
 }
 
 
 def kind_of(label: str) -> NDArray[np.float32]:
-    """One-hot [3] for a class name of any data set, all 0 for a class that the network does not know."""
+    """One-hot [5] for a class name of any data set, all 0 for a class that the network does not know."""
     words = label.lower().replace("_", " ").replace("-", " ").split()
-    known = [any(word in _WORDS[kind].split() for word in words) for kind in reversed(KINDS)]
+    known = {kind for kind in KINDS if any(word in _WORDS[kind].split() for word in words)}
     one_hot = np.zeros(len(KINDS), np.float32)
-    if any(known):  # "person on bicycle" is a cycle: the later kinds come first
-        one_hot[len(KINDS) - 1 - known.index(True)] = 1
+    # "person on bicycle" is a cycle, "sign pole" a pole, "bus sign" a sign.
+    for kind in ("pole", "sign", "cycle", "person", "vehicle"):
+        if kind in known:
+            one_hot[KINDS.index(kind)] = 1
+            break
     return one_hot
 
 
-def network_input(
-    window: Window, visible: NDArray[Any], may_hide: NDArray[Any], other: NDArray[Any]
-) -> NDArray[np.float32]:
-    """float32 [4, 96, 96]: the visible mask, what may hide it, other objects that do not, and outside the image.
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """An object and what is around it; [height, width] of one image, values 0..1."""
 
-    The masks are [height, width] of one image.
-    """
-    outside = window.cut(np.zeros(visible.shape, np.float32), outside=1.0)
-    return np.stack([window.cut(visible), window.cut(may_hide), window.cut(other), outside])
+    visible: NDArray[Any]
+    in_front: NDArray[Any]
+    """How sure it is that what is seen there stands before the object; 0 where nothing known is."""
+    behind: NDArray[Any]
+    """How sure it is that what is seen there stands behind it."""
+
+
+def network_input(window: Window, around: Surroundings) -> NDArray[np.float32]:
+    """float32 [4, 96, 96]: the visible mask, what is in front, what is behind, and 1 outside the image."""
+    outside = window.cut(np.zeros(around.visible.shape, np.uint8), outside=1.0)
+    return np.stack([window.cut(around.visible), window.cut(around.in_front), window.cut(around.behind), outside])

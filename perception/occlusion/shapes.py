@@ -19,6 +19,10 @@ RENDERED = Path(__file__).parent.parent / "data" / "silhouettes.npz"
 """Made by `python -m perception.occlusion.training.shapes_file`."""
 
 
+_FEW = 24
+"""Fewer shapes of a kind than these cannot decide alone."""
+
+
 @dataclass(frozen=True, eq=False)
 class Shapes:
     """N whole shapes."""
@@ -31,10 +35,10 @@ class Shapes:
     """[N], index into `KINDS`; -1 for others"""
 
     def of_kind(self, kind: NDArray[np.float32]) -> Shapes:
-        """Those of a one-hot kind; all where it is all 0."""
-        if not kind.any():
-            return self
+        """Those of a one-hot kind; all where it is all 0, or where there are few of this kind."""
         chosen = self.kinds == int(kind.argmax())
+        if not kind.any() or chosen.sum() < _FEW:
+            return self
         return Shapes(self.grids[chosen], self.aspects[chosen], self.kinds[chosen])
 
     def __add__(self, other: Shapes) -> Shapes:

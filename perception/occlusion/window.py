@@ -13,8 +13,10 @@ RESOLUTION = 96
 """Side of a window in its own pixels."""
 _REACH = 1.2
 """How far a hidden part may go beyond the visible box, in its longer sides, where an occluder is known."""
-_UNKNOWN_REACH = 0.5
+_UNKNOWN_REACH = 0.6
 """The same where none is known: further out the window would become too coarse."""
+_MARGIN = 0.15
+"""What is shown around in any case, in longer sides of the visible box."""
 
 Box = tuple[int, int, int, int]
 FloatImage = NDArray[np.float32]
@@ -57,22 +59,20 @@ def box_of(mask: NDArray[Any]) -> Box:
     return int(columns[0]), int(rows[0]), int(columns[-1] - columns[0] + 1), int(rows[-1] - rows[0] + 1)
 
 
-def window_around(visible: NDArray[Any], occluder: NDArray[Any] | None) -> Window:
-    """The window of an object: its visible box and the part of the occluder within reach, made square."""
+def window_around(visible: NDArray[Any], in_front: NDArray[Any]) -> Window:
+    """The square window of an object: its visible box and what may be in front of it, as far as it could reach.
+
+    Both are [height, width]; `in_front` is above 0 where something may be.
+    """
     x, y, width, height = box_of(visible)
     longer = max(width, height)
-    reach = round(longer * _REACH)
-    x0, y0, x1, y1 = x, y, x + width, y + height
-    near = (0, 0, 0, 0)
-    if occluder is not None:
-        top, left = max(y - reach, 0), max(x - reach, 0)
-        nx, ny, nw, nh = box_of(occluder[top : y1 + reach, left : x1 + reach])
-        near = (nx + left, ny + top, nw, nh)
-    if near[2]:
-        x0, y0 = min(x0, near[0]), min(y0, near[1])
-        x1, y1 = max(x1, near[0] + near[2]), max(y1, near[1] + near[3])
-    else:
-        grow = round(longer * _UNKNOWN_REACH)
-        x0, y0, x1, y1 = x0 - grow, y0 - grow, x1 + grow, y1 + grow
-    side = max(round(1.08 * max(x1 - x0, y1 - y0)), round(1.5 * longer), 8)
+    reach, margin = round(longer * _REACH), round(longer * _MARGIN)
+    x0, y0, x1, y1 = x - margin, y - margin, x + width + margin, y + height + margin
+    top, left = max(y - reach, 0), max(x - reach, 0)
+    nx, ny, nw, nh = box_of(in_front[top : y + height + reach, left : x + width + reach])
+    if nw:
+        x0, y0 = min(x0, nx + left), min(y0, ny + top)
+        x1, y1 = max(x1, nx + left + nw), max(y1, ny + top + nh)
+    grow = round(longer * _UNKNOWN_REACH)
+    side = max(round(1.04 * max(x1 - x0, y1 - y0)), max(width, height) + 2 * grow, 16)
     return Window((x0 + x1 - side) // 2, (y0 + y1 - side) // 2, side)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,21 +15,26 @@ Silhouette = NDArray[np.uint8]
 _SIZE = 128
 
 
-def draw(count: int, seed: int) -> list[tuple[str, Silhouette]]:
-    """`count` silhouettes with their kinds; the longer side of each has about 128 pixels."""
+def draw(count: int, seed: int, shares: Mapping[str, float] = SHARES) -> list[tuple[str, Silhouette]]:
+    """`count` silhouettes with their kinds, as often as `shares` says (its sum is 1).
+
+    The longer side of each has about 128 pixels.
+    """
     rng = np.random.default_rng(seed)
-    kinds = rng.choice(list(SHARES), size=count, p=list(SHARES.values()))
+    kinds = rng.choice(list(shares), size=count, p=list(shares.values()))
     return [(kind, _one(rng, kind)) for kind in kinds]
 
 
 def _one(rng: np.random.Generator, kind: str) -> Silhouette:
     solid = KINDS[kind](rng)
     # Half of all cars are seen from behind or the front, as a driver sees them.
-    yaw = rng.normal(rng.choice([0, np.pi]), 0.35) if rng.random() < 0.5 else rng.uniform(0, 2 * np.pi)
+    yaw = rng.normal(rng.choice([0, np.pi]), 0.35)
+    if kind != "sign" and rng.random() < 0.5:
+        yaw = rng.uniform(0, 2 * np.pi)
     extent = float(np.abs(np.vstack(solid)[:, :2]).max())
     view = View(yaw, extent + float(np.exp(rng.uniform(np.log(3), np.log(50)))), rng.uniform(1.0, 2.6))
     shape = silhouette(solid, view, _SIZE)
-    if kind not in {"furniture", "bicycle"}:
+    if kind not in {"furniture", "bicycle", "sign", "pole"}:
         # Annotators round corners and close the gaps between thin parts.
         radius = int(rng.integers(1, 4)) * 2 + 1
         padded = cv2.copyMakeBorder(shape, 8, 8, 8, 8, cv2.BORDER_CONSTANT)

@@ -168,14 +168,47 @@ def furniture(rng: Random) -> Solid:
         return [slab([(x, 0), (x, z), (-x, z), (-x, 0)], rng.uniform(0.2, 1.5))]
     trunk = [limb((0, 0, 0), (0, 0, 2.2), rng.uniform(0.08, 0.3), 0.1)] if kind == 3 else []
     base = 2.4 if kind == 3 else 0.5
-    blobs = [(*rng.normal(0, 0.5, 3), 0, 0, base + 0.4) for _ in range(6)]
+    blobs = [rng.normal(0, 0.5, 3) + np.array([0, 0, base + 0.4]) for _ in range(6)]
     return trunk + [
         limb(b, b + rng.normal(0, 0.3, 3), rng.uniform(0.3, 0.8), rng.uniform(0.2, 0.7)) for b in blobs
     ]
 
 
+def sign(rng: Random) -> Solid:
+    """One or two plates, round, triangular, square or long, at times with their pole."""
+    plates, low = [], 0.0
+    for _ in range(1 + (rng.random() < 0.25)):
+        half, high = rng.uniform(0.2, 0.5), rng.uniform(0.2, 0.5)
+        corners = int(rng.choice([3, 4, 4, 4, 8, 24]))
+        turn = rng.choice([0.0, np.pi]) if corners == 3 else np.pi / corners
+        angles = np.linspace(0, 2 * np.pi, corners, endpoint=False) + np.pi / 2 + turn
+        flat = rng.random() < 0.4 and corners == 4
+        ring = np.stack([np.cos(angles) * half, np.sin(angles) * (high if flat else half)], axis=1)
+        middle = low - ring[:, 1].min()
+        plates.append(np.column_stack([np.zeros(corners), ring[:, 0], middle + ring[:, 1]]))
+        low = float(middle + ring[:, 1].max()) + 0.02
+    if rng.random() < 0.3:
+        plates.append(limb((0, 0, -rng.uniform(0.2, 2.0)), (0, 0, low * 0.5), *([rng.uniform(0.03, 0.06)] * 2)))
+    return plates
+
+
+def pole(rng: Random) -> Solid:
+    """A pole or bollard, at times with an arm, a lamp or a signal head."""
+    tall, thick = float(np.exp(rng.uniform(np.log(0.8), np.log(7)))), rng.uniform(0.05, 0.16)
+    parts = [limb((0, 0, 0), (0, 0, tall), thick, thick * rng.uniform(0.6, 1.0))]
+    if tall > 2 and rng.random() < 0.35:
+        side = rng.choice([-1, 1]) * rng.uniform(0.4, 1.6)
+        parts.append(limb((0, 0, tall * rng.uniform(0.85, 1.0)), (0, side, tall), thick * 0.7, thick * 0.6))
+    if tall > 2 and rng.random() < 0.3:
+        half, z = rng.uniform(0.12, 0.25), tall * rng.uniform(0.7, 0.95)
+        box = [(half, z), (half, z + 0.8), (-half, z + 0.8), (-half, z)]
+        parts.append(slab(box, half))
+    return parts
+
+
 KINDS: dict[str, Callable[[Random], Solid]] = {
     "car": car, "lorry": lorry, "person": person, "cyclist": cyclist, "bicycle": bicycle, "furniture": furniture,
+    "sign": sign, "pole": pole,
 }  # fmt: skip
 SHARES = {"car": 0.38, "lorry": 0.07, "person": 0.27, "cyclist": 0.12, "bicycle": 0.04, "furniture": 0.12}
 """How often each kind is drawn."""
