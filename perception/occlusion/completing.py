@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Protocol
 
 import cv2
@@ -19,6 +20,8 @@ from perception.occlusion.shapes import Shapes, rendered_shapes, shapes_of
 from perception.record import Completion, FrameRecord, Instance, Occlusion
 
 FloatImage = NDArray[np.float32]
+_TOGETHER = 16
+"""Objects that are completed together: each needs some planes as large as the frame."""
 _LEAST_GAIN = 0.01
 """A hidden part below this share of the visible one is not believed: it is the roughness of two masks."""
 
@@ -53,7 +56,8 @@ class Method(Protocol):
         ...
 
     def complete(self, tasks: Sequence[Task]) -> Sequence[Answer | None]:
-        """One answer for each task, in their order; None where it has no idea. The tasks are of one frame."""
+        """One answer for each task, in their order; None where it has no idea. The tasks are of one frame, at most
+        16 of its objects at a time."""
         ...
 
 
@@ -70,6 +74,8 @@ class Prior:
         return [self._one(task) for task in tasks]
 
     def _one(self, task: Task) -> Answer | None:
+        if not task.may_hide.any():
+            return None
         found = vote(task.visible, task.may_hide, self._shapes.of_kind(kind_of(task.label)))
         if found is None:
             return None
@@ -95,20 +101,53 @@ class Completer:
 
     methods: Sequence[Method]
 
-    def complete(self, record: FrameRecord, known: Mapping[int, Sequence[int]] | None = None) -> FrameRecord:
+    def complete(
+        self,
+        record: FrameRecord,
+        known: Mapping[int, Sequence[int]] | None = None,
+        image: RGBImage | None = None,
+    ) -> FrameRecord:
         """The record with an `Occlusion` for every instance whose mask is not empty.
 
         `known` gives the occluders of some instances (ids); what it says is not questioned, unless it is a cycle.
+        `image` is for methods that look at pixels.
         """
         instances = [one for one in record.instances if one.mask.area]
         masks = [one.mask.to_array() for one in instances]
         pairs = self._order(instances, masks, known or {})
+        tasks = frame_tasks(masks, [one.label for one in instances], pairs, image)
+        candidates = [
+            found for some in iter(lambda: list(islice(tasks, _TOGETHER)), []) for found in self._candidates(some)
+        ]
         level = depths(len(instances), pairs)
-        done = {
-            one.id: replace(one, occlusion=self._occlusion(index, instances, masks, (pairs, level)))
-            for index, one in enumerate(instances)
-        }
+        done: dict[int, Instance] = {}
+        for index, one in enumerate(instances):
+            fronts = [(instances[front].id, sure) for (front, back), sure in pairs.items() if back == index]
+            found = candidates[index]
+            completions = found or [Completion("visible", one.mask, 0.5 if fronts else 1.0)]
+            whole = completions[0].mask
+            occlusion = Occlusion(
+                rate=_hidden_share(masks[index], whole),
+                occluded_by=tuple(front for front, _ in fronts),
+                order_confidence=tuple(round(sure, 4) for _, sure in fronts),
+                depth_order=level[index],
+                cut_by_frame=_cut(masks[index]),
+                completions=tuple(completions),
+            )
+            done[one.id] = replace(one, occlusion=occlusion)
         return record.with_instances(tuple(done.get(one.id, one) for one in record.instances))
+
+    def _candidates(self, tasks: Sequence[Task]) -> list[list[Completion]]:
+        """For each task what the methods propose, surest first."""
+        found: list[list[Completion]] = [[] for _ in tasks]
+        for method in self.methods:
+            for task, answer, known in zip(tasks, method.complete(tasks), found, strict=True):
+                if answer is None:
+                    continue
+                added = (answer[0] & ~task.visible).sum() >= _LEAST_GAIN * task.visible.sum()
+                mask = Mask.from_array(answer[0] if added else task.visible)
+                known.append(Completion(method.name if added else "visible", mask, round(answer[1], 4)))
+        return [sorted(each, key=lambda one: -one.confidence) for each in found]
 
     def _order(
         self, instances: Sequence[Instance], masks: Sequence[BoolImage], known: Mapping[int, Sequence[int]]
@@ -136,57 +175,51 @@ class Completer:
 
         return complete
 
-    def _occlusion(
-        self,
-        index: int,
-        instances: Sequence[Instance],
-        masks: Sequence[BoolImage],
-        order: tuple[Mapping[Pair, float], Sequence[int]],
-    ) -> Occlusion:
-        pairs, level = order
-        visible = masks[index]
-        fronts = [(front, sure) for (front, back), sure in pairs.items() if back == index]
-        completions: list[Completion] = []
-        if fronts:
-            may_hide = np.logical_or.reduce([masks[front] for front in self._all_fronts(index, pairs)])
+
+def frame_tasks(
+    masks: Sequence[BoolImage],
+    labels: Sequence[str],
+    pairs: Mapping[Pair, float],
+    image: RGBImage | None = None,
+) -> Iterator[Task]:
+    """One task for each of a frame's objects. `pairs` has no cycles."""
+    count = np.zeros(masks[0].shape, np.uint16) if masks else np.zeros((0, 0), np.uint16)
+    for mask in masks:
+        count += mask
+    for index, (visible, label) in enumerate(zip(masks, labels, strict=True)):
+        chances = fronts_of(index, pairs)
+        in_front = np.zeros(visible.shape, np.float32)
+        for at, chance in chances.items():
+            np.maximum(in_front, masks[at] * np.float32(chance), out=in_front)
+        for front, back in pairs:
+            if front == index:
+                np.maximum(in_front, masks[back] * np.float32(1 - pairs[front, back]), out=in_front)
+        neighbours = count > visible
+        may_hide = np.zeros(visible.shape, bool)
+        if chances:
+            hiding = np.logical_or.reduce([masks[at] for at in chances])
             # Between two rough masks lies a seam that belongs to neither.
-            seam = cv2.dilate(may_hide.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-            others = [mask for at, mask in enumerate(masks) if at != index]
-            hidden = seam & ~visible & ~(np.logical_or.reduce(others) & ~may_hide)
-            task = Task(visible, hidden | may_hide & ~visible, instances[index].label)
-            completions = _candidates(self.methods, task)
-        if not completions:
-            completions = [Completion("visible", instances[index].mask, 1.0 if not fronts else 0.5)]
-        whole = completions[0].mask.area
-        return Occlusion(
-            rate=1 - instances[index].mask.area / whole if whole else 0.0,
-            occluded_by=tuple(instances[front].id for front, _ in fronts),
-            order_confidence=tuple(round(sure, 4) for _, sure in fronts),
-            depth_order=level[index],
-            cut_by_frame=_cut(visible),
-            completions=tuple(completions),
-        )
-
-    @staticmethod
-    def _all_fronts(index: int, pairs: Mapping[Pair, float]) -> set[int]:
-        """What hides the object, directly or by hiding what hides it."""
-        found: set[int] = set()
-        waiting = [index]
-        while waiting:
-            at = waiting.pop()
-            new = {front for front, back in pairs if back == at} - found
-            found |= new
-            waiting += new
-        return found
+            seam = cv2.dilate(hiding.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+            may_hide = (hiding | seam & ~neighbours) & ~visible
+        yield Task(visible, may_hide, label, in_front, neighbours, image)
 
 
-def _candidates(methods: Sequence[Method], task: Task) -> list[Completion]:
-    found = []
-    for method in methods:
-        answer = method.complete([task])[0]
-        if answer is not None and (answer[0] & ~task.visible).sum() >= _LEAST_GAIN * task.visible.sum():
-            found.append(Completion(method.name, Mask.from_array(answer[0]), round(answer[1], 4)))
-    return sorted(found, key=lambda one: -one.confidence)
+def fronts_of(index: int, pairs: Mapping[Pair, float]) -> dict[int, float]:
+    """What hides an object, directly or by hiding what hides it, and how sure the least sure step is."""
+    found: dict[int, float] = {}
+    waiting = [(index, 1.0)]
+    while waiting:
+        at, sure = waiting.pop()
+        for (front, back), chance in pairs.items():
+            if back == at and min(sure, chance) > found.get(front, 0.0):
+                found[front] = min(sure, chance)
+                waiting.append((front, found[front]))
+    return found
+
+
+def _hidden_share(visible: BoolImage, whole: Mask) -> float:
+    """Share of the whole mask that is not visible, 0..1."""
+    return float((whole.to_array() & ~visible).sum() / whole.area) if whole.area else 0.0
 
 
 def _cut(mask: BoolImage) -> bool:
