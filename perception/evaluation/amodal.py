@@ -55,7 +55,8 @@ class Order:
     missing: float
     """Nothing is said, or the objects were not found."""
     false_pairs: int
-    """Pairs that are said to hide each other and do not, both being objects of the truth."""
+    """Pairs that are said to hide each other and do not. Both are objects of the truth, and it tells the occlusion
+    rate of the one that is said to be hidden."""
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,9 @@ def _judge_order(truths: Sequence[Annotation], matches: Mapping[int, Annotation]
             words.append("reversed" if (before, behind) in predicted else "missing")
     back = {one.id: truth_id for truth_id, one in matches.items()}
     told = {(back[hidden], back[front]) for hidden, front in predicted if hidden in back and front in back}
-    if all(one.occluded_by is None for one in truths):
-        return words, 0
-    return words, sum((b, f) not in true_pairs and (f, b) not in true_pairs for b, f in told)
+    # What hides an object whose whole shape the truth does not know may hide it or not.
+    judged = {one.id for one in truths if one.occluded_by is not None and one.occlusion_rate is not None}
+    return words, sum(b in judged and (b, f) not in true_pairs and (f, b) not in true_pairs for b, f in told)
 
 
 def _split(rows: Iterable[_Row], key: Callable[[_Row], str]) -> dict[str, Shapes]:

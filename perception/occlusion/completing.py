@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from perception.frame import RGBImage
 from perception.masks import BoolImage, Mask
 from perception.occlusion.network_input import kind_of
-from perception.occlusion.order import Complete, Pair, confidence, depths, touching, weigh, without_cycles
+from perception.occlusion.order import Pair, depths, infer_order, touching, without_cycles
 from perception.occlusion.prior import vote
 from perception.occlusion.shapes import Shapes, rendered_shapes, shapes_of
 from perception.record import Completion, FrameRecord, Instance, Occlusion
@@ -87,7 +87,7 @@ def whole_shapes(records: Sequence[FrameRecord]) -> Shapes:
     found = []
     for record in records:
         masks = [one.mask.to_array() for one in record.instances]
-        busy = {index for i, j, _ in touching(masks) for index in (i, j)}
+        busy = {index for pair in touching(masks) for index in pair}
         for index, (one, mask) in enumerate(zip(record.instances, masks, strict=True)):
             kind = kind_of(one.label)
             if index not in busy and kind.any() and one.mask.area >= 400 and not _cut(mask):
@@ -159,21 +159,10 @@ class Completer:
             for front in fronts
             if front in place and back in place
         }
-        for i, j, shared in touching(masks):
-            if instances[i].id in known or instances[j].id in known or (i, j) in pairs or (j, i) in pairs:
-                continue
-            sure = confidence(weigh(masks[i], masks[j], shared, self._reach(instances, masks, (i, j))))
-            pairs[(i, j) if sure >= 0.5 else (j, i)] = max(sure, 1 - sure)
+        if any(one.id not in known for one in instances):
+            found = infer_order(masks)
+            pairs |= {pair: sure for pair, sure in found.items() if instances[pair[1]].id not in known}
         return without_cycles(pairs)
-
-    def _reach(self, instances: Sequence[Instance], masks: Sequence[BoolImage], pair: Pair) -> Complete:
-        labels = {id(masks[index]): instances[index].label for index in pair}
-
-        def complete(visible: BoolImage, may_hide: BoolImage) -> BoolImage:
-            found = self.methods[0].complete([Task(visible, may_hide, labels[id(visible)])])[0]
-            return visible if found is None else found[0]
-
-        return complete
 
 
 def frame_tasks(

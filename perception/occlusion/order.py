@@ -1,51 +1,122 @@
-"""Who hides whom: a decision for each pair that touches, and an order without cycles."""
+"""Who hides whom in a frame: a judgement of each pair of neighbours, and an order without cycles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from perception.masks import BoolImage
+from perception.occlusion.order_model import OrderModel, logistic, shipped_model
+from perception.occlusion.pair_features import Outline, features, neighbours, outline
 
 _TOUCH = 2
 """Masks this many pixels apart still touch."""
 _BORDER_SHARE = 0.03
 """Least part of the smaller outline that a pair must share."""
+_BELIEVED = 0.5
+"""Least chance that one hides the other at all."""
+_CHAIN_REACH = 2.0
+"""Farther from an object, in its own longer sides, what hides its occluder does not hide the object."""
 
 Pair = tuple[int, int]
 """(the one in front, the one behind)"""
-Complete = Callable[[BoolImage, BoolImage], BoolImage]
-"""(visible, what may hide it) → the whole object"""
+
+
+def infer_order(masks: Sequence[BoolImage], model: OrderModel | None = None) -> dict[Pair, float]:
+    """Who hides whom, and how sure it is which of the two is in front, 0.5..1; free of cycles.
+
+    `masks` [height, width] are visible parts in one frame, none of them empty.
+    """
+    return FrameOutlines(masks).order(shipped_model() if model is None else model)
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A pair of neighbours with what their outlines tell, and what the model makes of it."""
+
+    pair: tuple[int, int]
+    direction: NDArray[np.float64]
+    contact: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What speaks for `first` being in front of `second`; each is positive then."""
+class Link:
+    """What is believed of a pair."""
 
-    reach: float
-    """Share of `first` that the completed `second` reaches into, less the reverse, -1..1."""
-    ground: float
-    """How much lower `first` stands, in the taller one's heights: on flat ground the lower is nearer."""
-    whole: float
-    """How much fuller `first` fills the hull of its outline at the shared border: an occluder is convex there."""
+    sure: float
+    """How sure it is which of the two is in front, 0.5..1."""
+    chance: float
+    """Chance that it hides the other, 0..1."""
 
 
-_WEIGHTS = {"reach": 4.0, "ground": 6.0, "whole": 5.0}
+class FrameOutlines:
+    """The outlines of a frame's objects."""
+
+    def __init__(self, masks: Sequence[BoolImage]) -> None:
+        self.shape = (masks[0].shape[0], masks[0].shape[1]) if masks else (1, 1)
+        self.outlines = [outline(mask) for mask in masks]
+
+    def judged(self) -> Iterator[Judged]:
+        """The features of all pairs of neighbours."""
+        for i, j in neighbours(self.outlines, self.shape):
+            yield Judged((i, j), *features(self.outlines[i], self.outlines[j], self.shape))
+
+    def order(self, model: OrderModel) -> dict[Pair, float]:
+        """See `infer_order`."""
+        links = self.direct(model)
+        found = {pair: link.sure for pair, link in links.items()}
+        chains = self.chained(links)
+        found |= {pair: sure for pair, sure, inputs in chains if model.through_chance(inputs) >= _BELIEVED}
+        return without_cycles(found)
+
+    def direct(self, model: OrderModel) -> dict[Pair, Link]:
+        """Pairs that the border they share tells, without cycles."""
+        found: dict[Pair, Link] = {}
+        for one in self.judged():
+            chance = model.contact_chance(one.direction, one.contact)
+            if chance >= _BELIEVED:
+                score = model.direction_score(one.direction)
+                sure = logistic(abs(score))
+                found[one.pair if score >= 0 else one.pair[::-1]] = Link(sure, chance * sure)
+        kept = without_cycles({pair: link.sure for pair, link in found.items()})
+        return {pair: found[pair] for pair in kept}
+
+    def chained(self, links: Mapping[Pair, Link]) -> Iterator[tuple[Pair, float, NDArray[np.float64]]]:
+        """Pairs of an object and what hides its occluder, how sure their order is, and `THROUGH_INPUTS`."""
+        fronts: dict[int, list[int]] = {}
+        for front, back in links:
+            fronts.setdefault(back, []).append(front)
+        for back, near in fronts.items():
+            chains: dict[int, Link] = {}
+            for middle in near:
+                for front in fronts.get(middle, ()):
+                    if front not in near and front != back:
+                        steps = links[middle, back], links[front, middle]
+                        chain = Link(min(one.sure for one in steps), min(one.chance for one in steps))
+                        chains[front] = max(chains.get(front, chain), chain, key=lambda one: one.chance)
+            for front, chain in chains.items():
+                inputs = self._through(front, back, chain.chance)
+                if inputs is not None:
+                    yield (front, back), chain.sure, inputs
+
+    def _through(self, front: int, back: int, sure: float) -> NDArray[np.float64] | None:
+        one, two = self.outlines[front], self.outlines[back]
+        gap = _distance(one, two)
+        size, front_size = max(two.box[2:]), max(one.box[2:])
+        if gap > _CHAIN_REACH * size:
+            return None
+        feet = [each.box[1] + each.box[3] for each in (one, two)]
+        beside = max(min(feet) - max(one.box[1], two.box[1]), 0) / two.box[3]
+        lower = np.clip((feet[0] - feet[1]) / max(one.box[3], two.box[3]), -1, 1)
+        return np.array([gap / size, gap / front_size, beside, np.tanh(np.log(front_size / size)), lower, sure])
 
 
-def confidence(evidence: Evidence) -> float:
-    """0..1 that the first is in front: a logistic model of the evidence."""
-    score = sum(weight * getattr(evidence, name) for name, weight in _WEIGHTS.items())
-    return float(1 / (1 + np.exp(-np.clip(score, -30, 30))))
-
-
-def touching(masks: Sequence[BoolImage]) -> list[tuple[int, int, BoolImage]]:
-    """Pairs (i, j), i < j, that share a border, with the pixels of that border."""
+def touching(masks: Sequence[BoolImage]) -> list[tuple[int, int]]:
+    """Pairs (i, j), i < j, that share a border of some length; empty masks touch nothing."""
     kernel = np.ones((2 * _TOUCH + 1, 2 * _TOUCH + 1), np.uint8)
     grown = [cv2.dilate(mask.astype(np.uint8), kernel).astype(bool) for mask in masks]
     outlines = [max(int((big & ~mask).sum()), 1) for big, mask in zip(grown, masks, strict=True)]
@@ -54,23 +125,10 @@ def touching(masks: Sequence[BoolImage]) -> list[tuple[int, int, BoolImage]]:
         for j in range(i + 1, len(masks)):
             if not (masks[i].any() and masks[j].any()):
                 continue
-            shared = grown[i] & grown[j]
-            if shared.sum() >= _BORDER_SHARE * min(outlines[i], outlines[j]) and shared.sum() >= 4:
-                found.append((i, j, shared))
+            shared = (grown[i] & grown[j]).sum()
+            if shared >= _BORDER_SHARE * min(outlines[i], outlines[j]) and shared >= 4:
+                found.append((i, j))
     return found
-
-
-def weigh(first: BoolImage, second: BoolImage, shared: BoolImage, complete: Complete) -> Evidence:
-    """The evidence of two masks that share the border pixels `shared`."""
-    reach_second = (complete(second, first) & first).sum() / first.sum()
-    reach_first = (complete(first, second) & second).sum() / second.sum()
-    (_, top1, bottom1), (_, top2, bottom2) = _extent(first), _extent(second)
-    taller = max(bottom1 - top1, bottom2 - top2, 1)
-    return Evidence(
-        float(np.clip(reach_second - reach_first, -1, 1)),
-        float(np.clip((bottom1 - bottom2) / taller, -1, 1)),
-        _fill(first, shared) - _fill(second, shared),
-    )
 
 
 def without_cycles(pairs: Mapping[Pair, float]) -> dict[Pair, float]:
@@ -110,17 +168,8 @@ def _reaches(behind: Mapping[int, set[int]], start: int, goal: int) -> bool:
     return False
 
 
-def _extent(mask: BoolImage) -> tuple[int, int, int]:
-    rows = np.flatnonzero(mask.any(axis=1))
-    return len(rows), int(rows[0]), int(rows[-1])
-
-
-def _fill(mask: BoolImage, shared: BoolImage) -> float:
-    """Share of the neighbourhood of the shared border, within the mask's hull, that the mask fills."""
-    points = cv2.findNonZero(mask.astype(np.uint8))
-    hull = np.zeros(mask.shape, np.uint8)
-    cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
-    size = max(int(0.15 * np.sqrt(mask.sum())), 2)
-    near: NDArray[Any] = cv2.dilate(shared.astype(np.uint8), np.ones((2 * size + 1, 2 * size + 1), np.uint8))
-    where = (near > 0) & (hull > 0)
-    return float((mask & where).sum() / where.sum()) if where.any() else 1.0
+def _distance(one: Outline, two: Outline) -> float:
+    """Pixels between two outlines, from at most 60 points of each."""
+    first, second = (np.concatenate(each.contours).astype(np.float64) for each in (one, two))
+    first, second = (each[:: max(len(each) // 60, 1)] for each in (first, second))
+    return float(np.sqrt(((first[:, None] - second[None]) ** 2).sum(axis=2).min()))

@@ -1,0 +1,114 @@
+"""Fits the model of who hides whom on rendered scenes, and writes its weights into the package.
+
+    codriver scenes --out scenes --count 100 --seed 7
+    python -m perception.occlusion.training.fit_order scenes/annotations.json
+
+Each scene counts twice: with its exact masks, and with masks that are 1 or 2 pixels off.
+The chains of `through` are those that the model itself finds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from perception.evaluation.annotations import AnnotatedImage
+from perception.evaluation.mask_errors import disturbed
+from perception.evaluation.opening import open_truth
+from perception.occlusion.order import FrameOutlines, Judged
+from perception.occlusion.order_model import WEIGHTS, OrderModel, contact_inputs
+
+Vector = NDArray[np.float64]
+_REGULAR = 1.0
+"""`C` of the logistic regressions, whose inputs are scaled to unit spread."""
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A frame with the truth: `hides` are pairs (front, back) of places in it."""
+
+    frame: FrameOutlines
+    judged: tuple[Judged, ...]
+    hides: frozenset[tuple[int, int]]
+
+    def truth(self, pair: tuple[int, int]) -> int:
+        """1: the first hides a part of the second; -1: the other way round; 0: neither."""
+        return int(pair in self.hides) - int(pair[::-1] in self.hides)
+
+
+def examples(images: Iterable[AnnotatedImage], seed: int = 0) -> Iterator[Example]:
+    """Two of each image. Annotations must tell `occluded_by`."""
+    random = np.random.default_rng(seed)
+    for image in images:
+        exact = [one.mask for one in image.annotations]
+        rough = [disturbed(mask, int(random.integers(1, 3)), random) for mask in exact]
+        place = {one.id: index for index, one in enumerate(image.annotations)}
+        hides = frozenset(
+            (place[front], place[one.id])
+            for one in image.annotations
+            for front in one.occluded_by or ()
+            if front in place
+        )
+        for masks in (exact, rough):
+            frame = FrameOutlines([mask.to_array() for mask in masks])
+            yield Example(frame, tuple(frame.judged()), hides)
+
+
+def fit(given: Sequence[Example]) -> OrderModel:
+    """The model of these examples. Raises `ValueError` where they do not show every case."""
+    rows = [(one, example.truth(one.pair)) for example in given for one in example.judged]
+    direction = _fit_direction([one.direction * truth for one, truth in rows if truth])
+    inputs = [contact_inputs(one.direction, one.contact, float(one.direction @ direction)) for one, _ in rows]
+    contact = _fit(np.array(inputs), np.array([truth != 0 for _, truth in rows]))
+    partial = OrderModel(direction, contact, np.zeros(0))
+    chains = [
+        (inputs, pair in example.hides)
+        for example in given
+        for pair, _, inputs in example.frame.chained(example.frame.direct(partial))
+    ]
+    through = _fit(np.array([inputs for inputs, _ in chains]), np.array([truth for _, truth in chains]))
+    return OrderModel(direction, contact, through)
+
+
+def _fit_direction(towards: Sequence[Vector]) -> Vector:
+    """Weights without intercept, of features of pairs whose first is in front."""
+    inputs = np.array(towards)
+    scale = np.sqrt((inputs**2).mean(axis=0)) + 1e-6
+    both = np.concatenate([inputs, -inputs]) / scale
+    is_first = np.arange(len(both)) < len(inputs)
+    model = LogisticRegression(C=_REGULAR, fit_intercept=False, max_iter=3000).fit(both, is_first)
+    return np.asarray(model.coef_[0] / scale, np.float64)
+
+
+def _fit(inputs: Vector, truth: NDArray[np.bool_]) -> Vector:
+    """Weights and, last, the intercept."""
+    if not 0 < truth.sum() < len(truth):
+        raise ValueError("The scenes show too little: some pairs must hide each other and some must not.")
+    middle, scale = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
+    model = LogisticRegression(C=_REGULAR, max_iter=3000).fit((inputs - middle) / scale, truth)
+    weights = model.coef_[0] / scale
+    return np.append(weights, model.intercept_[0] - weights @ middle)
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("scenes", nargs="+", type=Path, help="annotations.json of codriver scenes")
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    options = parser.parse_args()
+    found = [one for path in options.scenes for one in examples(open_truth(path, "", 1))]
+    model = fit(found)
+    options.out.write_text(json.dumps(model.to_json(), indent=1) + "\n", encoding="utf-8")
+    pairs = sum(len(one.judged) for one in found)
+    print(f"{options.out}: fitted on {pairs} pairs of {len(found)} frames.")
+
+
+if __name__ == "__main__":
+    main()
