@@ -18,8 +18,8 @@ from perception.occlusion.training.placing import Plane, Random, inexact, overla
 from perception.occlusion.window import Window, window_around
 
 SHARES = {
-    "car": 0.36, "lorry": 0.07, "person": 0.24, "cyclist": 0.09, "bicycle": 0.04, "sign": 0.07, "pole": 0.07,
-    "furniture": 0.06,
+    "car": 0.36, "lorry": 0.05, "person": 0.23, "cyclist": 0.08, "bicycle": 0.04, "sign": 0.07, "pole": 0.06,
+    "furniture": 0.04, "thing": 0.07,
 }  # fmt: skip
 """How often each kind is drawn."""
 _KIND_OF = {"car": "vehicle", "lorry": "vehicle", "person": "person", "cyclist": "cycle", "bicycle": "cycle",

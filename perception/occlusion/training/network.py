@@ -42,7 +42,7 @@ class ShapeNetwork(nn.Module):
         self.narrow = nn.ModuleList(_layer(a, b, 1) for a, b in pairs)
         self.up = nn.ModuleList(_layer(b, b) for _, b in pairs)
         self.leave = nn.Sequential(
-            _layer(widths[0], 32, 1), nn.Conv2d(32, _CELL * _CELL, 1), nn.PixelShuffle(_CELL)
+            _layer(widths[0], 32, 1), nn.Conv2d(32, 2 * _CELL * _CELL, 1), nn.PixelShuffle(_CELL)
         )
         self.estimates = nn.Sequential(nn.Linear(widths[-1], 64), nn.ReLU(), nn.Linear(64, 2), nn.Sigmoid())
 
@@ -57,4 +57,6 @@ class ShapeNetwork(nn.Module):
         estimates = self.estimates(x.mean((2, 3)))
         for narrow, block, skip in zip(self.narrow, self.up, reversed(kept[:-1]), strict=True):
             x = block(self.grow(narrow(x)) + skip)
-        return self.leave(x), estimates
+        # Cells are too coarse for an outline: where the visible mask can be believed, its own pixels decide.
+        own, believed = self.leave(x).chunk(2, 1)
+        return own + believed * (2 * planes[:, :1] - 1), estimates

@@ -206,9 +206,45 @@ def pole(rng: Random) -> Solid:
     return parts
 
 
+def thing(rng: Random) -> Solid:
+    """A cone, bin, barrel, tub, planter, trolley, suitcase or animal."""
+    kind, high = rng.integers(5), rng.uniform(0.4, 1.3)
+    if kind == 0:  # cone on its foot
+        half = high * rng.uniform(0.2, 0.35)
+        foot = slab([(half, 0), (half, 0.06 * high), (-half, 0.06 * high), (-half, 0)], half)
+        return [foot, limb((0, 0, 0.1), (0, 0, high), half * rng.uniform(0.6, 0.85), 0.03)]
+    if kind == 1:  # bin, tub, barrel: narrower or wider at its top, at times with a lid
+        half, top = high * rng.uniform(0.25, 0.6), rng.uniform(0.75, 1.35)
+        body = slab([(half, 0), (half * top, high), (-half * top, high), (-half, 0)], half, half * top)
+        lid, rim = half * top * rng.uniform(1.0, 1.15), high * rng.uniform(1.03, 1.15)
+        cover = [slab([(lid, high), (lid, rim), (-lid, rim), (-lid, high)], lid)]
+        return [body, *(cover if rng.random() < 0.5 else [])]
+    if kind == 2:  # planter
+        half = high * rng.uniform(0.3, 0.9)
+        tub = slab([(half, 0), (half, high * 0.5), (-half, high * 0.5), (-half, 0)], half)
+        leaves = [rng.normal(0, 0.4 * half, 3) + np.array([0, 0, high * 0.8]) for _ in range(4)]
+        return [tub, *(limb(b, b + rng.normal(0, 0.1, 3), 0.35 * high, 0.25 * high) for b in leaves)]
+    if kind == 3:  # trolley: a basket on thin legs
+        half, wide = high * rng.uniform(0.4, 0.7), high * rng.uniform(0.25, 0.4)
+        basket = slab([(half, high * 0.45), (half * 1.15, high), (-half, high), (-half * 0.8, high * 0.4)], wide)
+        return [basket, *(limb((x, y, 0.04), (x * 0.9, y, high * 0.5), 0.05, 0.03)
+                          for x in (-half * 0.8, half * 0.8) for y in (-wide, wide))]  # fmt: skip
+    length, thick = high * rng.uniform(0.9, 1.6), high * rng.uniform(0.16, 0.26)
+    back = high * rng.uniform(0.6, 0.75)
+    legs = [
+        limb((x, y, 0.03), (x * 0.9, y, back), 0.06 * high, 0.09 * high)
+        for x in (-length / 2, length / 2)
+        for y in (-thick * 0.7, thick * 0.7)
+    ]
+    head = (length * rng.uniform(0.6, 0.75), 0, high * rng.uniform(0.75, 0.95))
+    neck = limb((length / 2, 0, back), head, thick * 0.6, thick * 0.6)
+    trunk = limb((-length / 2, 0, back), (length / 2, 0, back), thick, thick)
+    return [trunk, neck, limb(head, (head[0] + 0.25 * high, 0, head[2] - 0.05), thick * 0.6, thick * 0.35), *legs]
+
+
 KINDS: dict[str, Callable[[Random], Solid]] = {
     "car": car, "lorry": lorry, "person": person, "cyclist": cyclist, "bicycle": bicycle, "furniture": furniture,
-    "sign": sign, "pole": pole,
+    "sign": sign, "pole": pole, "thing": thing,
 }  # fmt: skip
 SHARES = {"car": 0.38, "lorry": 0.07, "person": 0.27, "cyclist": 0.12, "bicycle": 0.04, "furniture": 0.12}
 """How often each kind is drawn."""
