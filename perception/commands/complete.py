@@ -19,7 +19,14 @@ _PATH = click.Path(path_type=Path)
     "--images", type=_PATH, help="Folder of its images; they are looked for, their pixels are not needed."
 )
 @click.option("--out", required=True, type=_PATH, help="COCO file to write.")
-def complete(coco: Path, images: Path | None, out: Path) -> None:
+@click.option(
+    "--own-shapes/--no-own-shapes",
+    default=True,
+    show_default=True,
+    help="Let whole objects of the file vote on hidden ones. Not where the same object is there hidden and whole, "
+    "as in sets of make-occlusions, if quality is measured.",
+)
+def complete(coco: Path, images: Path | None, out: Path, own_shapes: bool) -> None:
     """Add to each object who hides it, how much, and its whole mask.
 
     Known occluders (`attributes.occluded_by`, annotation ids) are used; where there are none, they are inferred.
@@ -47,7 +54,9 @@ def complete(coco: Path, images: Path | None, out: Path) -> None:
             bar.update(done - bar.pos)
 
         try:
-            skipped = complete_document(document, Completer([Prior()]), progress)
+            skipped = complete_document(
+                document, lambda own: Completer([Prior(own if own_shapes else None)]), progress
+            )
         except InputError as error:
             raise FileFormatError(f"{coco}: {error}") from None
     _write(out, json.dumps(document))

@@ -8,14 +8,19 @@ from typing import Any
 from codriver.errors import InputError
 from perception.frame import FrameInfo
 from perception.masks import Mask
-from perception.occlusion.completing import Completer
+from perception.occlusion.completing import Completer, whole_shapes
+from perception.occlusion.shapes import Shapes
 from perception.record import FrameRecord, Instance
 
 
 def complete_document(
-    document: dict[str, Any], completer: Completer, progress: Callable[[int, int], None] = lambda done, total: None
+    document: dict[str, Any],
+    completer_for: Callable[[Shapes], Completer],
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[str]:
     """Add amodal masks and boxes and the attributes of the occlusion; returns what was skipped, and why.
+
+    `completer_for` makes the completer from the whole shapes that the document has itself.
 
     `attributes.occluded_by` of the input (annotation ids) is taken as known; of a cycle in it one link is dropped.
     Raises `InputError` for a document that is not COCO or has no annotations.
@@ -38,16 +43,22 @@ def complete_document(
     if not document["annotations"]:
         raise InputError("It has no annotations; there is nothing to complete.")
     skipped: list[str] = []
-    for done, image in enumerate(document["images"]):
-        skipped += _complete_image(image, by_image[image["id"]], names, completer)
-        progress(done + 1, len(document["images"]))
+    read = [_read_image(image, by_image[image["id"]], names, skipped) for image in document["images"]]
+    completer = completer_for(whole_shapes([record for record, _ in read]))
+    for done, (image, (record, known)) in enumerate(zip(document["images"], read, strict=True)):
+        found = {one.id: one for one in completer.complete(record, known).instances}
+        for annotation in by_image[image["id"]]:
+            if annotation["id"] in found:
+                _add(annotation, found[annotation["id"]])
+        progress(done + 1, len(read))
     return skipped
 
 
-def _complete_image(
-    image: Mapping[str, Any], annotations: list[dict[str, Any]], names: Mapping[Any, str], completer: Completer
-) -> list[str]:
-    skipped, instances, known = [], [], {}
+def _read_image(
+    image: Mapping[str, Any], annotations: list[dict[str, Any]], names: Mapping[Any, str], skipped: list[str]
+) -> tuple[FrameRecord, dict[int, list[int]]]:
+    """The image's objects and the occluders that are given; what cannot be used is added to `skipped`."""
+    instances, known = [], {}
     for annotation in annotations:
         where = f"annotation {annotation.get('id')} of {image.get('file_name')}"
         if annotation.get("iscrowd"):
@@ -69,12 +80,7 @@ def _complete_image(
         elif occluders is not None:
             skipped.append(f"occluded_by of {where}: it is no list of annotation ids; occluders are inferred")
     info = FrameInfo(str(image["file_name"]), "", int(image["width"]), int(image["height"]), "")
-    record = completer.complete(FrameRecord(info, tuple(instances)), known)
-    found = {one.id: one for one in record.instances}
-    for annotation in annotations:
-        if annotation["id"] in found:
-            _add(annotation, found[annotation["id"]])
-    return skipped
+    return FrameRecord(info, tuple(instances)), known
 
 
 def _add(annotation: dict[str, Any], instance: Instance) -> None:

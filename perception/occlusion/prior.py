@@ -101,7 +101,7 @@ def _whole_boxes(
 def _agreement(
     box: tuple[int, int, int, int], planes: tuple[FloatImage, FloatImage], shapes: Shapes
 ) -> NDArray[np.float32]:
-    """[N]: IoU of each shape with the visible part, counted where nothing may hide it, less the cost of stretching."""  # noqa: E501
+    """[N]: IoU of each shape with the visible part, counted where nothing may hide it, less the cost of stretching; own ones get more."""  # noqa: E501
     x, y, width, height = box
     visible, unknown = (
         cv2.resize(plane[y : y + height, x : x + width], (GRID, GRID), interpolation=cv2.INTER_AREA).ravel()
@@ -111,5 +111,5 @@ def _agreement(
     common = shapes.grids @ visible
     either = shapes.grids @ (certain - visible) + visible.sum()
     stretch = np.abs(np.log(shapes.aspects * height / width))
-    found: NDArray[np.float32] = common / np.maximum(either, 1e-6) - _ASPECT_COST * stretch
+    found: NDArray[np.float32] = common / np.maximum(either, 1e-6) - _ASPECT_COST * stretch + shapes.trust
     return found

@@ -33,26 +33,34 @@ class Shapes:
     """[N], width over height"""
     kinds: NDArray[np.int64]
     """[N], index into `KINDS`; -1 for others"""
+    trust: NDArray[np.float32]
+    """[N], agreement that each has in advance: real shapes of the data set say more than rendered ones"""
 
     def of_kind(self, kind: NDArray[np.float32]) -> Shapes:
         """Those of a one-hot kind; all where it is all 0, or where there are few of this kind."""
         chosen = self.kinds == int(kind.argmax())
         if not kind.any() or chosen.sum() < _FEW:
             return self
-        return Shapes(self.grids[chosen], self.aspects[chosen], self.kinds[chosen])
+        return Shapes(self.grids[chosen], self.aspects[chosen], self.kinds[chosen], self.trust[chosen])
 
     def __add__(self, other: Shapes) -> Shapes:
         return Shapes(
             np.concatenate([self.grids, other.grids]),
             np.concatenate([self.aspects, other.aspects]),
             np.concatenate([self.kinds, other.kinds]),
+            np.concatenate([self.trust, other.trust]),
         )
+
+    def with_mirrored(self) -> Shapes:
+        """These and their mirror images."""
+        mirrored = self.grids.reshape(-1, GRID, GRID)[:, :, ::-1].reshape(self.grids.shape)
+        return self + Shapes(mirrored, self.aspects, self.kinds, self.trust)
 
     def __len__(self) -> int:
         return len(self.aspects)
 
 
-def shapes_of(masks: Iterable[tuple[NDArray[Any], int]]) -> Shapes:
+def shapes_of(masks: Iterable[tuple[NDArray[Any], int]], trust: float = 0.0) -> Shapes:
     """From masks [height, width] and their kinds (index into `KINDS` or -1). Empty masks are left out."""
     grids, aspects, kinds = [], [], []
     for mask, kind in masks:
@@ -63,7 +71,8 @@ def shapes_of(masks: Iterable[tuple[NDArray[Any], int]]) -> Shapes:
             aspects.append(width / height)
             kinds.append(kind)
     flat = np.array(grids, np.float32).reshape(-1, GRID * GRID)
-    return Shapes(flat, np.array(aspects, np.float32), np.array(kinds, np.int64))
+    given = np.full(len(aspects), trust, np.float32)
+    return Shapes(flat, np.array(aspects, np.float32), np.array(kinds, np.int64), given)
 
 
 @lru_cache(maxsize=1)
@@ -72,6 +81,4 @@ def rendered_shapes() -> Shapes:
     with np.load(RENDERED) as kept:
         bits = np.unpackbits(kept["bits"], axis=1).astype(np.float32)
         aspects, kinds = kept["aspects"].astype(np.float32), kept["kinds"].astype(np.int64)
-    mirrored = bits.reshape(-1, GRID, GRID)[:, :, ::-1].reshape(bits.shape)
-    one = Shapes(bits, aspects, kinds)
-    return one + Shapes(mirrored, aspects, kinds)
+    return Shapes(bits, aspects, kinds, np.zeros(len(aspects), np.float32)).with_mirrored()

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from codriver.errors import FileFormatError, InputError
 from perception.commands.complete import complete
 from perception.frame import Frame, FrameInfo
 from perception.masks import Mask
+from perception.occlusion.coco_completing import complete_document
+from perception.occlusion.completing import Completer, Prior, whole_shapes
 from perception.occlusion.order import depths, without_cycles
 from perception.occlusion.stage import CompleteStage
 from perception.record import FrameRecord, Instance
@@ -65,6 +68,27 @@ def test_the_result_does_not_depend_on_the_order_of_the_instances():
     record, _ = street()
     turned = record.with_instances(record.instances[::-1])
     assert sorted(completed(turned).instances, key=lambda one: one.id) == list(completed(record).instances)
+
+
+def test_whole_shapes_of_a_dataset_are_those_that_nothing_touches():
+    record, _ = street()
+    shapes = whole_shapes([record])
+    assert len(shapes) == 2  # the car that stands alone, and its mirror image
+    assert shapes.aspects == pytest.approx([2.5, 2.5])
+    assert (shapes.trust > 0).all()
+    cut = replace(record.instance(3), mask=Mask.from_array(car(-1 % WIDTH - 49, 60, 50, 20)))
+    assert not len(whole_shapes([record.with_instances((cut,))]))
+
+
+def test_a_document_gives_its_whole_shapes_to_the_completer():
+    given_shapes = []
+
+    def completer_for(own):
+        given_shapes.append(len(own))
+        return Completer([Prior(own)])
+
+    assert complete_document(document(), completer_for) == []
+    assert given_shapes == [2]
 
 
 PAIRS = st.dictionaries(st.tuples(st.integers(0, 6), st.integers(0, 6)), st.floats(0.5, 1), max_size=20)
