@@ -325,6 +325,8 @@ def _choice(family: Family, operation: str, amount: Amount) -> Wish:
         if operation not in ("", "set", "on") or amount.degree:
             raise NoSenseError
         return _set(amount.value)
+    if amount.extreme == "max" and family.scale and operation in ("", "set", "on") and amount.targets() == 1:
+        return _set(family.scale[-1])
     if amount.targets():
         raise NoSenseError
     if operation in ("up", "down") or (amount.more and not operation):

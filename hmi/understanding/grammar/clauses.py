@@ -92,6 +92,9 @@ def _is_origin(token: Token) -> bool:
     return any(token.has(sense) for sense in senses) or (token.has("place") and token.text == "my")
 
 
+_BUT_KEEP = frozenset({"but keep", "but leave"})
+
+
 def split(tokens: Sequence[Token]) -> list[Clause]:
     """Cut a sentence; clauses that say nothing are dropped, and what joined them is kept by the next."""
     clauses: list[Clause] = []
@@ -117,13 +120,23 @@ def _joint(token: Token, current: Clause, following: Sequence[Token]) -> str | N
     if token.has("except"):
         first = following[0] if following and token.text == "but" else None
         verb = first is not None and (first.has("light") or (first.has("act") and _begins_clause(first)))
-        return "conj" if verb else "except"
+        return "conj" if verb or (token.text in _BUT_KEEP and _says_a_state(following)) else "except"
     if token.has("conj"):
         return "conj"
     if token.has("pause"):
         return "pause"
     starts = (token.has("act") and _begins_clause(token)) or (token.has("light") and not token.has("noun"))
     return "verb" if starts and current.has_noun() and _complete(current) and _has_object(following) else None
+
+
+def _says_a_state(following: Sequence[Token]) -> bool:
+    """True for "(but keep) the fan low", "(but leave) mine shut"; not for "(but leave) the fog lights"."""
+    for token in following:
+        if any(token.has(joint) for joint in ("pause", "conj", "except", "correction")):
+            return False
+        if not token.names() and (token.has("act") or any(token.has(sense) for sense in _AMOUNTS)):
+            return True
+    return False
 
 
 def _has_object(following: Sequence[Token]) -> bool:

@@ -19,6 +19,7 @@ _STATE_ACTS = frozenset(
 )
 _FILLED = ("question", "fill", "function", "filler", "light", "pause", "to", "also", "again", "pronouns", "conj")
 _SENSOR_BONUS = 0.5
+_SET_TO = frozenset({"my", "set"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ class Answerable:
 def is_question(tokens: Sequence[Token]) -> bool:
     """True when the first word that says something asks."""
     asks_been = any(token.text == "been" or token.text.endswith(" been") for token in tokens)
+    shows = any(token.has("value") and not token.names() for token in tokens)
     for token in tokens:
+        if shows and token.has("question") and token.text.startswith("show"):
+            return False  # "show me distances in miles"
         if token.has("question") or (asks_been and token.text.split()[0] in ("have", "has", "had")):
             return True
         if not any(token.has(sense) for sense in ("filler", "pause", "conj", "also")):
@@ -110,6 +114,8 @@ def _ask_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seatin
         after_place = token.has("place")
     if rank <= 0:
         return None
+    if family.kind is FamilyKind.READING and any(_SET_TO & set(token.text.split()) for token in tokens):
+        rank -= 1  # "what's my temperature set to" is about what can be set
     asks_any = any(token.has("question") and "any" in token.text for token in tokens)
     many = sort == "which" or every or asks_any
     return _answer(grammar, Where(tuple(places), use_plural, many, False, row), seating, frozenset(acts), rank)

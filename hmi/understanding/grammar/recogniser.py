@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hmi.catalogue.families import Place
 from hmi.catalogue.family_file import Families
-from hmi.requests import Act, Context, Interpretation, Option, Question, Request
+from hmi.requests import Act, Context, Interpretation, Kind, Option, Question, Request
 from hmi.understanding.grammar.clauses import Clause, split, without_origin
 from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.matching import Match
@@ -116,6 +116,17 @@ class GrammarRecogniser:
         subjects = Memory(ways[0].subjects)
         return Interpretation(Act.REQUEST, ways[0].requests, understood_by=NAME, memory=subjects)
 
+    def _named_reading(self, clauses: Sequence[Clause], seating: Seating) -> Interpretation | None:
+        """ "Fuel level, please": what can only be read is asked for by its name alone."""
+        if len(clauses) != 1 or clauses[0].has_action() or clauses[0].unknown():
+            return None
+        if any(token.has("light") and not token.has("filler") for token in clauses[0].tokens):
+            return None  # "put the seat belt on the child" wants a change that cannot be
+        ways = read_question(self._lexicon, clauses[0].tokens, seating)
+        if len(ways) != 1 or any(request.signal.writable for request in ways[0].requests):
+            return None
+        return Interpretation(Act.REQUEST, ways[0].requests, understood_by=NAME, memory=Memory(ways[0].subjects))
+
     def _request(self, tokens: Sequence[Token], seating: Seating, context: Context) -> Interpretation:
         known = context.memory if isinstance(context.memory, Memory) else Memory()
         memory = known.resolved
@@ -129,6 +140,9 @@ class GrammarRecogniser:
         try:
             resolved = SentenceReader(self._lexicon, seating, memory, known.pending).read(clauses, _asks(tokens))
         except NotUnderstoodError as error:
+            named = self._named_reading(clauses, seating)
+            if named is not None:
+                return named
             if len(clauses) == 1 and not memory and _lacks_device(clauses[0]):
                 return Interpretation(
                     Act.CLARIFY,
@@ -204,7 +218,7 @@ def _told(clause: Clause) -> list[str]:
         adjective = token.text in _ADJECTIVES
         if past and not token.names() and (not named or not (adjective or asks)):
             told.append(token.text)
-        named = named or (token.names() and not token.has("act"))
+        named = named or token.text == "mine" or (token.names() and not token.has("act"))
     return [] if asks and named else told
 
 
@@ -257,6 +271,7 @@ def _replacing(interpretation: Interpretation) -> Interpretation:
 
 
 def _interpretation(resolved: Sequence[Resolved]) -> Interpretation:
+    resolved = _narrowed(resolved)
     for index, clause in enumerate(resolved):
         if len(clause.matches) > 1 or not clause.matches[0].members:
             return _clarify(resolved, index)
@@ -265,6 +280,29 @@ def _interpretation(resolved: Sequence[Resolved]) -> Interpretation:
     requests = tuple(request for clause in resolved for request in clause.matches[0].requests())
     unique = tuple(dict.fromkeys(requests))
     return Interpretation(Act.REQUEST, unique, understood_by=NAME, memory=Memory(tuple(resolved)))
+
+
+def _narrowed(resolved: Sequence[Resolved]) -> list[Resolved]:
+    """ "Open all windows and close mine": later words about some of them win."""
+    narrowed: list[Resolved] = []
+    for index, clause in enumerate(resolved):
+        if len(clause.matches) != 1:
+            narrowed.append(clause)
+            continue
+        match = clause.matches[0]
+        for later in resolved[index + 1 :]:
+            match = _less(match, later.matches[0]) if len(later.matches) == 1 else match
+        narrowed.append(replace(clause, matches=(match,)))
+    return narrowed
+
+
+def _less(match: Match, later: Match) -> Match:
+    """`match` without the members of `later`, when both set the same family and `later` sets fewer of it."""
+    both_set = match.wish.kind is Kind.SET and later.wish.kind is Kind.SET
+    fewer = set(later.members) < set(match.members)
+    if not (both_set and fewer and match.family.id == later.family.id):
+        return match
+    return replace(match, members=tuple(place for place in match.members if place not in later.members))
 
 
 def _clarify(resolved: Sequence[Resolved], index: int) -> Interpretation:

@@ -124,6 +124,9 @@ class SentenceReader:
         if not self._done or not clause.has_noun() or clause.has_place():
             return False
         nouns, _, _ = parts_of(self._done[-1].tokens)
+        alone = matches_of(self._lexicon, clause.tokens, self._seating) if clause.has_action() else []
+        if len(alone) == 1 and any(token.has("act") and not token.names() for token in clause.tokens):
+            return False  # "retract the roof shade and open the sunroof"
         named = {
             family_id for noun in nouns for family_id, use in noun.senses["noun"].items() if use.role != "context"
         }

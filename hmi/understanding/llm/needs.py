@@ -18,7 +18,7 @@ from hmi.understanding.llm.phrases import GAP, MILD, Pattern, PatternIndex, Phra
 
 NEEDS_FILE = Path(__file__).parent / "data" / "needs.yaml"
 _NEED_KEYS = frozenset({"says", "unless", "where", "do"})
-_PROPOSAL_KEYS = frozenset({"device", "change", "set", "degree", "act", "when", "where"})
+_PROPOSAL_KEYS = frozenset({"device", "change", "set", "degree", "act", "also", "when", "where"})
 _STATE_KEYS = frozenset({"device", "is", "is_not"})
 PLACES = ("own", "all", "front", "rear", "driver", "passenger")
 
@@ -45,6 +45,8 @@ class Proposal:
     """Natural and harmless enough to be done without asking."""
     when: InState | None = None
     where: str = ""
+    also: bool = False
+    """Goes with the proposal before it: both or neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +140,9 @@ def _proposal(file: Path, need: str, entry: Any) -> Proposal:
         raise FileFormatError(f"{file}: a proposal of the need {need} {problem}.")
     change = {"up": 1, "down": -1}.get(entry.get("change", ""), 0)
     degree = Degree(entry.get("degree", "some"))
-    act, where = bool(entry.get("act", False)), entry.get("where", "")
-    return Proposal(
-        entry["device"], change, entry.get("set"), degree, act, _in_state(file, need, entry.get("when")), where
-    )
+    act, where, also = bool(entry.get("act", False)), entry.get("where", ""), bool(entry.get("also", False))
+    when = _in_state(file, need, entry.get("when"))
+    return Proposal(entry["device"], change, entry.get("set"), degree, act, when, where, also)
 
 
 def _in_state(file: Path, need: str, entry: Any) -> InState | None:

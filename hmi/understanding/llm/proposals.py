@@ -94,7 +94,10 @@ class NeedReader:
             members = self._members(family, proposal.where or "", need.where, words, seating)
             members = [place for place in members if self._holds(proposal.when, place, state)]
             wishes = tuple(_request(proposal, family, place) for place in members)
-            if wishes:
+            if wishes and proposal.also and options:
+                act = act + wishes if act == options[-1] else act
+                options[-1] += wishes
+            elif wishes:
                 options.append(wishes)
                 if proposal.act and not act:
                     act = wishes
