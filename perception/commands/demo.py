@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from perception.wording import counted
+
 _MODELS = ("sam2-hiera-tiny", "mobilenet-v1")
 
 
@@ -23,7 +25,7 @@ def demo(context: click.Context, out: Path, frames: int, *, review: bool) -> Non
     from perception.commands.review import review as review_command
 
     _pull()
-    click.echo(f"Rendering {frames} frames of a street into {out / 'scenes'} …", err=True)
+    click.echo(f"Rendering {counted(frames, 'frame')} of a street into {out / 'scenes'} …", err=True)
     _render(out / "scenes", frames)
     labelled = out / "labelled"
     context.invoke(label, source=str(out / "scenes" / "images"), out=str(labelled), sequences="folder")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from perception.wording import counted
+
 _NAMES = ("coco", "cvat", "kitti", "label-studio", "openlabel", "yolo")
 
 
@@ -29,4 +31,4 @@ def export(dataset: str, name: str, out: str) -> None:
 
     opened = Dataset.open(dataset)
     count = write(settled_records(opened), name, out)
-    click.echo(f"{count} objects of {len(opened)} frames are in {out} ({name}).")
+    click.echo(f"{counted(count, 'object')} of {counted(len(opened), 'frame')} written to {out} ({name}).")

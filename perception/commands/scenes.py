@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from codriver.errors import InputError
+from perception.wording import counted
 
 
 @click.command()
@@ -54,4 +55,6 @@ def scenes(out: Path, size: str, workers: int, **options: Any) -> None:
             bar.update(done - bar.pos)
 
         path = write_scenes(job, workers, progress)
-    click.echo(f"{options['count']} frames with their truth are in {out}; the annotations are {path.name}.")
+    click.echo(
+        f"{counted(options['count'], 'frame')} with truth written to {out}; the annotations are {path.name}."
+    )

@@ -14,6 +14,7 @@ from perception.frame import RGBImage
 from perception.frames.source import Source
 from perception.pipeline.contact_sheet import shown_positions, write_contact_sheet
 from perception.pipeline.run import Summary
+from perception.wording import counted
 
 ANNOTATIONS = "annotations.json"
 CONTACT_SHEET = "contact_sheet.html"
@@ -60,12 +61,13 @@ def summary_lines(dataset: Dataset, summary: Summary) -> list[str]:
     table = dataset.table
     unknown = int(table.unknown.sum())
     lines = [
-        f"{summary.total - len(summary.failed)} of {summary.total} frames labelled: {len(table)} objects, "
-        f"{len(table) - unknown} known and {unknown} unknown"
-        + (f" in {len(dataset.clusters)} groups." if dataset.clusters else ".")
+        f"{summary.total - len(summary.failed)} of {counted(summary.total, 'frame')} labelled: "
+        f"{counted(len(table), 'object')}, {len(table) - unknown} known and {unknown} unknown"
+        + (f" in {counted(len(dataset.clusters), 'group')}." if dataset.clusters else ".")
     ]
     if summary.failed:
         lines.append(
-            f"{len(summary.failed)} frames could not be labelled; the first one: {summary.failed[0].failure}"
+            f"{counted(len(summary.failed), 'frame')} could not be labelled; the first one: "
+            f"{summary.failed[0].failure}"
         )
     return lines

@@ -26,6 +26,7 @@ from perception.pipeline.grouping import Records, run_dataset_stages
 from perception.pipeline.stage import DatasetStage
 from perception.pipeline.work import FrameWorker, Outcome, Recipe
 from perception.record import FrameRecord
+from perception.wording import counted
 
 _LIBRARIES = ("codriver", "numpy", "onnxruntime", "opencv-python-headless", "Pillow", "pycocotools", "evoc")
 
@@ -220,5 +221,5 @@ def check_any_good(summary: Summary) -> None:
     """Raise `ResourceError` when not one frame could be worked on."""
     if summary.total and len(summary.failed) == summary.total:
         raise ResourceError(
-            f"Not one of {summary.total} frames could be read; the first one: {summary.failed[0].failure}"
+            f"None of {counted(summary.total, 'frame')} could be read; the first one: {summary.failed[0].failure}"
         )

@@ -98,7 +98,7 @@ def read_image(path: FramePath) -> Response:
     return _lasting(here.pictures.frame(here.board.dataset.frame_ids[path.frame]))
 
 
-@api.post("/decisions", responses={200: Decided, **problem_responses(404, 415, 503)})
+@api.post("/decisions", responses={200: Decided, **problem_responses(404, 413, 415, 503)})
 def decide(body: DecisionBody) -> Response:
     """Decide about clusters or segments, and keep it"""
     if bool(body.clusters) == bool(body.segments):
@@ -113,7 +113,7 @@ def decide(body: DecisionBody) -> Response:
     return _decided(decision)
 
 
-@api.post("/completions", responses={200: Decided, **problem_responses(404, 415, 503)})
+@api.post("/completions", responses={200: Decided, **problem_responses(404, 413, 415, 503)})
 def choose_completion(body: CompletionBody) -> Response:
     """Choose among the proposals for a segment's whole shape"""
     here = parts()
@@ -127,13 +127,13 @@ def choose_completion(body: CompletionBody) -> Response:
     return _decided(here.board.decide("completion", segments=[body.segment], choice=body.choice))
 
 
-@api.post("/undo", responses={200: Decided, **problem_responses(415, 503)})
+@api.post("/undo", responses={200: Decided, **problem_responses(413, 415, 503)})
 def undo(body: EmptyBody) -> Response:
     """Take the last decision back"""
     return _decided(parts().board.undo(), prefix="undone: ")
 
 
-@api.post("/export", responses={200: Exported, **problem_responses(415, 503)})
+@api.post("/export", responses={200: Exported, **problem_responses(413, 415, 503)})
 def export(body: EmptyBody) -> Response:
     """Write the annotations as COCO, with everything that was decided"""
     here = parts()

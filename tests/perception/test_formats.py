@@ -254,7 +254,7 @@ def test_every_format_is_written_by_the_command(tmp_path, name):
     out = tmp_path / f"out{getattr(FORMATS[name], 'suffix', '')}"
     arguments = [str(tmp_path / "data set"), "--format", name, "--out", str(out)]
     result = CliRunner().invoke(export_command, arguments, catch_exceptions=False)
-    assert result.output.startswith("2 objects of 2 frames are in ")
+    assert result.output.startswith("2 objects of 2 frames written to ")
     if name == "yolo":
         assert yaml.safe_load((out / "data.yaml").read_text())["names"] == {0: "car", 1: "unknown"}
         assert [path.name for path in (out / "labels").rglob("*.txt")] == ["7.txt"]

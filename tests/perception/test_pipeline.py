@@ -172,7 +172,7 @@ def test_no_readable_frame_at_all_is_an_error(tmp_path):
     (tmp_path / "drive").mkdir()
     (tmp_path / "drive" / "1.png").write_bytes(b"")
     summary = run(plan(tmp_path / "drive", tmp_path / "out"))
-    with pytest.raises(ResourceError, match=r"Not one of 1 frames could be read; .*empty file"):
+    with pytest.raises(ResourceError, match=r"None of 1 frame could be read; .*empty file"):
         check_any_good(summary)
 
 
