@@ -120,8 +120,11 @@ class GrammarRecogniser:
         """ "Fuel level, please": what can only be read is asked for by its name alone."""
         if len(clauses) != 1 or clauses[0].has_action() or clauses[0].unknown():
             return None
-        if any(token.has("light") and not token.has("filler") for token in clauses[0].tokens):
+        tokens = clauses[0].tokens
+        if any(token.has("light") and not token.has("filler") for token in tokens):
             return None  # "put the seat belt on the child" wants a change that cannot be
+        if any((token.has("asks") or token.has("asks_is")) and not token.names() for token in tokens):
+            return None  # "we're freezing" asks for nothing outright
         ways = read_question(self._lexicon, clauses[0].tokens, seating)
         if len(ways) != 1 or any(request.signal.writable for request in ways[0].requests):
             return None
