@@ -208,7 +208,12 @@ def _perch(own: Outline, other: Outline, near: float) -> float:
 
 def _bulge(first: Outline, second: Outline, sides: tuple[_Side, _Side]) -> float:
     """Whose pixels fill the hull of the common border, -1..1: an occluder bulges into what it hides."""
-    points = np.concatenate([sides[0].points, sides[1].points])
+    away = [_away(other, side.points) for other, side in zip((second, first), sides, strict=True)]
+    if not (len(away[0]) and len(away[1])):
+        return 0.0
+    # Only where they are nearest: else the hull of a thin thing's border is mostly the other's.
+    nearest = min(away[0].min(), away[1].min()) + 1.5
+    points = np.concatenate([side.points[far <= nearest] for side, far in zip(sides, away, strict=True)])
     if len(points) < 3:
         return 0.0
     x0, y0 = points.min(axis=0)
