@@ -19,6 +19,8 @@ from codriver.errors import InputError
 
 BoolImage = NDArray[np.bool_]
 """bool [height, width]"""
+_POLYGON_REACH = 4
+"""Sides of the image; a polygon that goes further is a mistake, and drawing it would take ever more memory."""
 
 
 @dataclass(frozen=True)
@@ -45,19 +47,20 @@ class Mask:
     def from_coco(cls, segmentation: Any, height: int, width: int) -> Mask:
         """From any COCO `segmentation`: polygons, uncompressed or compressed run lengths.
 
-        Raises `InputError` when it is none of these or belongs to an image of another size.
+        Raises `InputError` when it is none of these, is broken, or belongs to an image of another size.
         """
         try:
             encoded = _coco_rle(segmentation, height, width)
             size = [int(side) for side in encoded["size"]]
-        except (TypeError, ValueError, KeyError, IndexError) as error:
+        except (TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
             raise InputError(f"A segmentation is neither polygons nor run lengths ({error}).") from None
         if size != [height, width]:
             raise InputError(f"A mask of {size[1]}×{size[0]} pixels does not fit its image of {width}×{height}.")
         counts = encoded["counts"]
         mask = cls(height, width, counts.decode("ascii") if isinstance(counts, bytes) else counts)
-        if len(mask.counts) == 0:
-            raise InputError("A segmentation has no run lengths.")
+        # The C code behind this leaves pixels undefined where run lengths end early.
+        if sum(_run_lengths(mask.counts)) != height * width:
+            raise InputError(f"A segmentation's run lengths do not add up to its {width}×{height} pixels.")
         return mask
 
     def to_array(self) -> BoolImage:
@@ -113,13 +116,20 @@ def _overlaps(first: Sequence[Mask], second: Sequence[Mask], *, of_first: bool) 
 def _coco_rle(segmentation: Any, height: int, width: int) -> Mapping[str, Any]:
     if isinstance(segmentation, Mapping):
         if isinstance(segmentation["counts"], list):
+            if not all(type(one) is int and 0 <= one <= height * width for one in segmentation["counts"]):
+                raise ValueError("a run length is a number of pixels of the image")
             found: Mapping[str, Any] = rle.frPyObjects(dict(segmentation), *segmentation["size"])
             return found
+        if not isinstance(segmentation["counts"], str):
+            raise TypeError("its counts are neither a list nor text")
         return segmentation
     if not isinstance(segmentation, list) or not segmentation:
         raise TypeError(f"it is {type(segmentation).__name__}")
     if not all(_is_polygon(part) for part in segmentation):
         raise ValueError("a polygon is a list of at least three x, y pairs")
+    farthest = _POLYGON_REACH * max(height, width)
+    if not all(abs(one) <= farthest for part in segmentation for one in part):
+        raise ValueError("a polygon lies far outside its image")
     merged: Mapping[str, Any] = rle.merge(rle.frPyObjects(segmentation, height, width))
     return merged
 
@@ -127,3 +137,25 @@ def _coco_rle(segmentation: Any, height: int, width: int) -> Mapping[str, Any]:
 def _is_polygon(part: Any) -> bool:
     numbers = isinstance(part, list) and all(type(one) in (int, float) for one in part)
     return numbers and len(part) >= 6 and len(part) % 2 == 0
+
+
+def _run_lengths(counts: str) -> list[int]:
+    """The numbers that COCO's compressed run lengths stand for.
+
+    Five bits in a character, low ones first; from the fourth on they are differences to the last but one.
+    """
+    runs: list[int] = []
+    value = shift = 0
+    for character in counts:
+        bits = ord(character) - 48
+        if not 0 <= bits < 64 or shift > 60:
+            return []
+        value |= (bits & 31) << shift
+        shift += 5
+        if bits & 32:
+            continue
+        if bits & 16:
+            value -= 1 << shift
+        runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+        value = shift = 0
+    return runs if not shift and all(one >= 0 for one in runs) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from codriver.errors import InputError
@@ -13,13 +14,28 @@ from perception.occlusion.shapes import Shapes
 from perception.record import FrameRecord, Instance
 
 
+@dataclass(frozen=True)
+class Skip:
+    """What was left as it is, or not used."""
+
+    image: str
+    annotation: Any
+    """Its id; None where the whole image is meant."""
+    why: str
+
+    def __str__(self) -> str:
+        where = self.image if self.annotation is None else f"annotation {self.annotation} of {self.image}"
+        return f"{where}: {self.why}"
+
+
 def complete_document(
     document: dict[str, Any],
     completer_for: Callable[[Shapes], Completer],
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[str]:
+) -> list[Skip]:
     """Add amodal masks and boxes and the attributes of the occlusion; returns what was skipped, and why.
 
+    The same is written into the document, as `info.skipped`.
     `completer_for` makes the completer from the whole shapes that the document has itself.
 
     `attributes.occluded_by` of the input (annotation ids) is taken as known; of a cycle in it one link is dropped.
@@ -31,7 +47,8 @@ def complete_document(
         for annotation in document["annotations"]:
             by_image[annotation["image_id"]].append(annotation)
         for image in document["images"]:
-            str(image["file_name"]), int(image["width"]), int(image["height"])
+            if not (str(image["file_name"]) and int(image["width"]) > 0 and int(image["height"]) > 0):
+                raise ValueError("an image without name or without pixels")
         ids = [annotation["id"] for annotation in document["annotations"]]
         repeated = len(ids) - len(set(ids))
     except (KeyError, TypeError, ValueError) as error:
@@ -42,45 +59,84 @@ def complete_document(
         )
     if not document["annotations"]:
         raise InputError("It has no annotations; there is nothing to complete.")
-    skipped: list[str] = []
+    skipped: list[Skip] = []
     read = [_read_image(image, by_image[image["id"]], names, skipped) for image in document["images"]]
     completer = completer_for(whole_shapes([record for record, _ in read]))
     for done, (image, (record, known)) in enumerate(zip(document["images"], read, strict=True)):
         found = {one.id: one for one in completer.complete(record, known).instances}
+        skipped += _links_dropped(record, known, found)
         for annotation in by_image[image["id"]]:
             if annotation["id"] in found:
                 _add(annotation, found[annotation["id"]])
         progress(done + 1, len(read))
+    document["info"] = _info(document.get("info"), skipped)
     return skipped
 
 
 def _read_image(
-    image: Mapping[str, Any], annotations: list[dict[str, Any]], names: Mapping[Any, str], skipped: list[str]
+    image: Mapping[str, Any], annotations: list[dict[str, Any]], names: Mapping[Any, str], skipped: list[Skip]
 ) -> tuple[FrameRecord, dict[int, list[int]]]:
     """The image's objects and the occluders that are given; what cannot be used is added to `skipped`."""
     instances, known = [], {}
+    file = str(image["file_name"])
+    if not annotations:
+        skipped.append(Skip(file, None, "it has no annotations"))
+    ids = {annotation["id"] for annotation in annotations}
     for annotation in annotations:
-        where = f"annotation {annotation.get('id')} of {image.get('file_name')}"
-        if annotation.get("iscrowd"):
-            skipped.append(f"{where}: a crowd is not one object")
+        number = annotation["id"]
+        mask = _usable_mask(annotation, image)
+        if isinstance(mask, str):
+            skipped.append(Skip(file, number, mask))
             continue
-        try:
-            mask = Mask.from_coco(annotation.get("segmentation"), int(image["height"]), int(image["width"]))
-        except InputError as error:
-            skipped.append(f"{where}: {error}")
-            continue
-        if not mask.area:
-            skipped.append(f"{where}: nothing of it is visible")
-            continue
-        label = names.get(annotation.get("category_id"), "")
-        instances.append(Instance(annotation["id"], mask, 1.0, "known", label))
-        occluders = (annotation.get("attributes") or {}).get("occluded_by")
-        if isinstance(occluders, list):
-            known[annotation["id"]] = occluders
+        category = annotation.get("category_id")
+        label = names.get(category, "") if isinstance(category, int | str) else ""
+        instances.append(Instance(number, mask, 1.0, "known", label))
+        attributes = annotation.get("attributes")
+        occluders = attributes.get("occluded_by") if isinstance(attributes, dict) else None
+        if isinstance(occluders, list) and all(isinstance(one, int | str) for one in occluders):
+            known[number] = occluders
+            absent = ", ".join(str(one) for one in occluders if one not in ids)
+            if absent:
+                skipped.append(Skip(file, number, f"its occluder {absent} is no annotation of this image"))
         elif occluders is not None:
-            skipped.append(f"occluded_by of {where}: it is no list of annotation ids; occluders are inferred")
-    info = FrameInfo(str(image["file_name"]), "", int(image["width"]), int(image["height"]), "")
+            why = "its occluded_by is no list of annotation ids; occluders are inferred"
+            skipped.append(Skip(file, number, why))
+    info = FrameInfo(file, "", int(image["width"]), int(image["height"]), "")
     return FrameRecord(info, tuple(instances)), known
+
+
+def _usable_mask(annotation: Mapping[str, Any], image: Mapping[str, Any]) -> Mask | str:
+    """The visible mask, or why there is none that can be completed."""
+    if annotation.get("iscrowd"):
+        return "a crowd is not one object"
+    try:
+        mask = Mask.from_coco(annotation.get("segmentation"), int(image["height"]), int(image["width"]))
+    except InputError as error:
+        return str(error)
+    return mask if mask.area else "nothing of it is visible"
+
+
+def _links_dropped(
+    record: FrameRecord, known: Mapping[int, list[int]], found: Mapping[int, Instance]
+) -> list[Skip]:
+    """The occluders that the input gives and that would have closed a cycle."""
+    file, present = record.frame.id, {one.id for one in record.instances}
+    skipped = []
+    for number, occluders in known.items():
+        hidden = found[number].occlusion
+        kept = hidden.occluded_by if hidden is not None else ()
+        skipped += [
+            Skip(file, number, f"its occluder {front} is not used: the order would be a cycle")
+            for front in occluders
+            if front in present and front not in kept
+        ]
+    return skipped
+
+
+def _info(given: Any, skipped: list[Skip]) -> dict[str, Any]:
+    info = dict(given) if isinstance(given, dict) else {}
+    info["skipped"] = [{"image": one.image, "annotation": one.annotation, "why": one.why} for one in skipped]
+    return info
 
 
 def _add(annotation: dict[str, Any], instance: Instance) -> None:
@@ -90,7 +146,7 @@ def _add(annotation: dict[str, Any], instance: Instance) -> None:
     annotation["amodal_segmentation"] = hidden.amodal.to_coco()
     annotation["amodal_bbox"] = list(hidden.amodal.box)
     annotation["attributes"] = {
-        **(annotation.get("attributes") or {}),
+        **(annotation["attributes"] if isinstance(annotation.get("attributes"), dict) else {}),
         "occlusion_rate": round(hidden.rate, 6),
         "occluded_by": list(hidden.occluded_by),
         "depth_order": hidden.depth_order,

@@ -20,6 +20,7 @@ def test_a_mask_keeps_its_pixels_area_and_box(pixels):
     ys, xs = np.nonzero(pixels)
     expected = (xs.min(), ys.min(), np.ptp(xs) + 1, np.ptp(ys) + 1) if len(xs) else (0, 0, 0, 0)
     assert mask.box == expected
+    assert Mask.from_coco(mask.to_coco(), *pixels.shape) == mask
 
 
 @given(arrays(np.bool_, (7, 9)), arrays(np.bool_, (7, 9)))
@@ -41,7 +42,17 @@ def test_coco_polygons_and_uncompressed_lengths_are_read():
     assert Mask.from_coco({"size": [2, 3], "counts": [1, 2, 3]}, 2, 3).area == 2
 
 
-@pytest.mark.parametrize("segmentation", [[], None, 7, {"size": [5, 8]}, [["x"]], {"size": [5, 8], "counts": ""}])
+BROKEN = ["", "zzzzzzzzzzzz", "é", "4", 5, None, [5, 500], [-5, 45], [10**12], [9], [40, "a"], [20.5, 19.5]]
+
+
+@pytest.mark.parametrize(
+    "segmentation",
+    [
+        *([], None, 7, {"size": [5, 8]}, [["x"]], {"size": "ab", "counts": [1]}),
+        *([[float("nan")] * 6], [[1e300, 0, 5, 5, 5, 0]]),
+        *({"size": [5, 8], "counts": counts} for counts in BROKEN),
+    ],
+)
 def test_what_is_no_segmentation_is_refused(segmentation):
     with pytest.raises(InputError, match=r"segmentation"):
         Mask.from_coco(segmentation, 5, 8)

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codriver.errors import FileFormatError, InputError
@@ -132,7 +132,7 @@ def test_the_command_adds_and_keeps(tmp_path):
     result = run(tmp_path, document())
     assert result.exit_code == 0, result.output
     found = json.loads((tmp_path / "out.json").read_text())
-    assert found["info"] == {"description": "kept"}
+    assert found["info"] == {"description": "kept", "skipped": []}
     first = found["annotations"][0]
     assert first["mine"] == 1
     assert first["attributes"]["occluded_by"] == [2]
@@ -149,6 +149,8 @@ def test_occluders_that_are_given_are_used_and_a_cycle_is_opened(tmp_path):
     assert run(tmp_path, given_order).exit_code == 0
     found = json.loads((tmp_path / "out.json").read_text())["annotations"]
     assert sum(bool(one["attributes"]["occluded_by"]) for one in found) == 1
+    skipped = json.loads((tmp_path / "out.json").read_text())["info"]["skipped"]
+    assert [one["why"] for one in skipped] == ["its occluder 2 is not used: the order would be a cycle"]
 
 
 def test_what_cannot_be_completed_is_named_and_the_rest_is_done(tmp_path):
@@ -159,6 +161,48 @@ def test_what_cannot_be_completed_is_named_and_the_rest_is_done(tmp_path):
     assert "annotation 1 of a.png: A mask of 5×5 pixels does not fit its image" in result.output
     assert "annotation 3 of a.png: nothing of it is visible" in result.output
     assert "1 objects completed, 2 skipped" in result.output
+    skipped = json.loads((tmp_path / "out.json").read_text())["info"]["skipped"]
+    assert [(one["image"], one["annotation"]) for one in skipped] == [("a.png", 1), ("a.png", 3)]
+
+
+BAD_VALUES = st.one_of(
+    st.none(),
+    st.integers(-5, 10**12),
+    st.text(max_size=6),
+    st.lists(st.integers(-9, 10**6), max_size=4),
+    st.just({"size": [HEIGHT, WIDTH], "counts": "zzzz"}),
+    st.just({"size": [HEIGHT, WIDTH], "counts": [7]}),
+    st.just([[0, 0, 1e300, 0, 5, 5]]),
+    st.just([[float("nan")] * 6]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(BAD_VALUES, st.sampled_from(["segmentation", "attributes", "occluded_by", "category_id"]))
+def test_one_broken_annotation_does_not_stop_the_others(value, member):
+    broken = document()
+    target = broken["annotations"][0]
+    if member == "occluded_by":
+        target["attributes"] = {"occluded_by": value}
+    else:
+        target[member] = value
+    skipped = complete_document(broken, lambda own: Completer([Prior()]))
+    assert all("amodal_segmentation" in one for one in broken["annotations"][1:])
+    assert len(broken["info"]["skipped"]) == len(skipped)
+    assert all(str(one).startswith("annotation 1 of a.png: ") for one in skipped)
+    if member == "segmentation":
+        assert len(skipped) == 1
+
+
+def test_an_image_without_annotations_and_an_occluder_that_is_not_there_are_named():
+    given_file = document()
+    given_file["images"].append({"id": 8, "file_name": "b.png", "width": 4, "height": 4})
+    given_file["annotations"][0]["attributes"] = {"occluded_by": [2, 99]}
+    found = [str(one) for one in complete_document(given_file, lambda own: Completer([Prior()]))]
+    assert found == [
+        "annotation 1 of a.png: its occluder 99 is no annotation of this image",
+        "b.png: it has no annotations",
+    ]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"images": [], "categories": [], "annotations": []}'])
