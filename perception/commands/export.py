@@ -6,17 +6,18 @@ import click
 
 from perception.wording import counted
 
-_NAMES = ("coco", "cvat", "kitti", "label-studio", "openlabel", "yolo")
+_NAMES = ("coco", "cocoa", "cvat", "kins", "kitti", "label-studio", "openlabel", "yolo")
 
 
 @click.command()
 @click.argument("dataset", metavar="DIR")
 @click.option("--format", "name", type=click.Choice(_NAMES), default="coco", show_default=True)
-@click.option("--out", required=True, help="File to write (coco, cvat, label-studio, openlabel) or new folder.")
+@click.option("--out", required=True, help="File to write, or new folder (kitti, yolo).")
 def export(dataset: str, name: str, out: str) -> None:
     """Write the dataset in DIR, with all decisions of the review, for another tool.
 
-    coco, cvat and label-studio keep every mask exactly. openlabel has outlines and the exact mask. yolo has one
+    coco, cvat and label-studio keep every mask exactly. kins and cocoa tell whole shapes in the fields of these
+    datasets. openlabel has outlines and the exact mask. yolo has one
     outline for each object without holes; kitti has boxes. DIR and --out may be URLs, as "s3://bucket/drive".
 
     \b

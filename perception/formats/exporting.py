@@ -10,7 +10,9 @@ from typing import BinaryIO
 from codriver.errors import InputError
 from perception.dataset.storage import Storage
 from perception.formats.coco import write_coco
+from perception.formats.cocoa import write_cocoa
 from perception.formats.cvat import write_cvat
+from perception.formats.kins import write_kins
 from perception.formats.kitti import write_kitti
 from perception.formats.label_studio import write_label_studio
 from perception.formats.openlabel import write_openlabel
@@ -36,7 +38,9 @@ class FolderFormat:
 
 FORMATS: dict[str, FileFormat | FolderFormat] = {
     "coco": FileFormat(".json", write_coco),
+    "cocoa": FileFormat(".json", write_cocoa),
     "cvat": FileFormat(".xml", write_cvat),
+    "kins": FileFormat(".json", write_kins),
     "label-studio": FileFormat(".json", write_label_studio),
     "openlabel": FileFormat(".json", write_openlabel),
     "kitti": FolderFormat(write_kitti),

@@ -21,8 +21,10 @@ from perception.dataset.run_file import RunFile, write_run
 from perception.dataset.storage import Storage
 from perception.formats.coco import coco_document
 from perception.formats.coco_import import read_known_labels
+from perception.formats.cocoa import write_cocoa
 from perception.formats.cvat import write_cvat
 from perception.formats.exporting import FORMATS, export
+from perception.formats.kins import occlusion_clusters, write_kins
 from perception.formats.kitti import kitti_line
 from perception.formats.label_studio import brush_bytes, label_studio_task
 from perception.formats.names import stem_of
@@ -220,6 +222,39 @@ def test_coco_keeps_the_contract_and_is_read_by_pycocotools(tmp_path):
     assert known == [("car", record.instances[0].mask), ("unknown", record.instances[1].mask)]
     with pytest.raises(InputError, match="does not fit its image"):
         read_known_labels(tmp_path / "coco.json").of("drive/7.png", 20, 45)
+
+
+def written(write, *records):
+    buffer = io.BytesIO()
+    write(records, buffer)
+    return json.loads(buffer.getvalue())
+
+
+def test_kins_has_both_shapes_and_the_order_in_its_clusters(tmp_path):
+    lone = record_of(np.eye(20, 45, dtype=bool), label="car")
+    document = written(write_kins, occluded_record(), lone)
+    front, back, other = document["annotations"]
+    (tmp_path / "kins.json").write_text(json.dumps(document))
+    kins = COCO(str(tmp_path / "kins.json"))
+    whole = kins.annToMask(kins.anns[back["id"]]) > 0
+    assert (back["a_bbox"], back["bbox"], back["a_area"]) == ([10, 4, 20, 8], [10, 4, 20, 8], 160)
+    assert (back["i_bbox"], back["i_area"], back["inmodal_seg"]) == ([20, 4, 10, 8], 80, back["i_segm"])
+    assert np.array_equal(Mask.from_coco(back["i_segm"], 20, 45).to_array(), whole & (np.arange(45) >= 20))
+    assert [(one["oco_id"], one["ico_id"]) for one in (front, back, other)] == [(1, 1), (1, 2), (1, 1)]
+    assert occlusion_clusters(record_of(np.eye(4, 5), np.eye(4, 5, 2))) == {1: (1, 1), 2: (2, 1)}
+    assert front["a_segm"] == front["i_segm"]
+
+
+def test_cocoa_tells_the_pairs_by_the_numbers_of_its_regions():
+    document = written(write_cocoa, occluded_record())
+    (image,) = document["annotations"]
+    front, back = image["regions"]
+    assert (front["order"], back["order"], image["depth_constraint"], image["size"]) == (1, 2, "1-2", 2)
+    assert (front["name"], back["occlude_rate"], "visible_mask" in front) == ("car", 0.5, False)
+    visible, hidden = (Mask.from_coco(back[f"{one}visible_mask"], 20, 45) for one in ("", "in"))
+    assert visible == occluded_record().instances[1].mask
+    assert hidden == occluded_record().instances[0].mask
+    assert Mask.from_coco([back["segmentation"]], 20, 45) == visible | hidden
 
 
 def test_kitti_lines():
