@@ -177,6 +177,6 @@ def open_recogniser(
         tried = plan(requests, dict(state()), policy, families, speaker)
         return bool(tried.impossible) or any(hit.effect in (Effect.REFUSE, Effect.ASK) for hit in tried.hits)
 
-    car = Car(catalogue, families, state, breaks_rule)
+    car = Car(catalogue, families, grammar.lexicon, state, breaks_rule)
     llm = LlmRecogniser(grammar, car, open_model(settings), settings[LLM_SAMPLES])
     return Cascade(grammar, llm, families)

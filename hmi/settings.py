@@ -53,7 +53,7 @@ LLM_STYLE = Setting(
 )
 LLM_EMBEDDED = Setting("llm.embedded", "smollm2-135m-instruct", "model of the store that is embedded")
 LLM_THREADS = Setting(
-    "llm.threads", 0, "threads of the embedded model; 0: half of the cores, four at most", minimum=0, maximum=256
+    "llm.threads", 0, "threads of the embedded model; 0: all cores, four at most", minimum=0, maximum=256
 )
 
 RULES_FILE = Setting("planning.rules", "", "YAML file with rules of your own")

@@ -41,3 +41,11 @@ def test_any_text_gives_few_lower_case_words(text):
     words = words_of(text)
     assert len(words) <= MAX_WORDS + 1
     assert all(word and word == word.lower() and " " not in word for word in words)
+
+
+@given(
+    st.lists(st.sampled_from(["right", "up", "twenty", "two", "half", "open", "a", "one", "", "in"]), max_size=70)
+)
+def test_plain_words_are_read_like_any_others(words):
+    text = " ".join(words)
+    assert words_of(text) == words_of(text + " !")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _APOSTROPHES = re.compile(r"[’‘`´]")
 _WORD = re.compile(r"#[0-9a-f]{6}\b|\d+(?:[.,]\d+)?|[a-zà-öø-ÿ]+(?:'[a-z]+)*'?|[,.;:!?]|[^\s]")
@@ -12,6 +13,9 @@ _IS = re.compile(
     rf"\b(?!driver|passenger|kid|child|mom|dad|mum)(\w+)'s(?= (?:{'|'.join(_STATED)})\b)",
 )
 """ "the door's still open" states; "the driver's window" names."""
+_PLAIN = re.compile(r"[a-z ]+")
+"""Letters alone, as in most phrases of the data files: nothing but `_RIGHT` applies to them."""
+_RIGHT = re.compile(r"\bright (down|up|back|forward|in|out)\b")
 _PAUSES = frozenset(",.;:!?")
 PAUSE = ","
 
@@ -32,7 +36,14 @@ def words_of(text: str) -> list[str]:
     Apostrophes and hyphens vanish ("driver's" → "drivers", "rear-view" → "rear view"), units become words and
     spelled-out numbers become numerals ("twenty two point five" → "22.5").
     """
-    lowered = _APOSTROPHES.sub("'", text.lower()[:2000])
+    return list(_words_of(text[:2000]))
+
+
+@lru_cache(maxsize=8192)  # the data files say the same words again and again
+def _words_of(text: str) -> tuple[str, ...]:
+    if _PLAIN.fullmatch(text):
+        return tuple(join_numbers(_RIGHT.sub(r"all the way \1", text).split()[: MAX_WORDS + 1]))
+    lowered = _APOSTROPHES.sub("'", text.lower())
     for sign, word in _UNITS.items():
         lowered = lowered.replace(sign, f" {word} ")
     lowered = re.sub(r"\b(it|there|that|he|she)'s\b", r"\1 is", lowered)
@@ -43,7 +54,7 @@ def words_of(text: str) -> list[str]:
     lowered = re.sub(r"(?<![#0-9a-f])(\d+)(?=[a-z])", r"\1 ", lowered)  # "22c" → "22 c"
     lowered = re.sub(r"\s[-–—]+\s|…|\.\.+", " , ", lowered)
     lowered = re.sub(r"(?<=[a-z])/(?=[a-z])", " ", lowered)
-    lowered = re.sub(r"\bright (down|up|back|forward|in|out)\b", r"all the way \1", lowered)
+    lowered = _RIGHT.sub(r"all the way \1", lowered)
     lowered = re.sub(r"^\W*(right|now then|right then|well now)\s*,", " ", lowered)  # "Right, …" opens a sentence
     lowered = re.sub(r"(?<![\w.])-(?=\d)", "minus ", lowered)
     found: list[str] = []
@@ -60,7 +71,7 @@ def words_of(text: str) -> list[str]:
             break
     while found and found[-1] == PAUSE:
         found.pop()
-    return join_numbers([word for word in found if word])
+    return tuple(join_numbers([word for word in found if word]))
 
 
 def join_numbers(words: list[str]) -> list[str]:

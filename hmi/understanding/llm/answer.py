@@ -67,8 +67,11 @@ def answer_schema(values: Mapping[str, Sequence[Value]], readable: Sequence[str]
 
 
 def choice_schema(count: int) -> dict[str, Any]:
-    """The form of a choice among `count` proposals, numbered from 1; 0 is none of them."""
-    return _object({"choice": {"enum": list(range(count + 1))}})
+    """The form of a choice among `count` proposals, numbered from 1; 0 is none of them.
+
+    The answer is the bare number: a small model takes longer to write an object around it than to choose.
+    """
+    return {"enum": list(range(count + 1))}
 
 
 def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,15 +111,9 @@ def read_answer(text: str) -> ModelAnswer:
 
 def read_choice(text: str, count: int) -> int:
     """Read a choice. Raises `AnswerError`."""
-    data = _json_object(text)
-    choice = data.get("choice")
-    if (
-        set(data) != {"choice"}
-        or isinstance(choice, bool)
-        or not isinstance(choice, int)
-        or not 0 <= choice <= count
-    ):
-        raise AnswerError(f"choice must be a number from 0 to {count}")
+    choice = _json(text)
+    if isinstance(choice, bool) or not isinstance(choice, int) or not 0 <= choice <= count:
+        raise AnswerError(f"the answer must be a number from 0 to {count} and nothing else")
     return choice
 
 
@@ -133,6 +130,13 @@ def _long(path: str) -> str:
 
 
 def _json_object(text: str) -> dict[str, Any]:
+    data = _json(text)
+    if not isinstance(data, dict):
+        raise AnswerError("the answer must be a JSON object")
+    return data
+
+
+def _json(text: str) -> Any:
     if len(text) > _MAX_TEXT:
         raise AnswerError("the answer is too long")
 
@@ -140,12 +144,9 @@ def _json_object(text: str) -> dict[str, Any]:
         raise AnswerError(f"{name} is not a number")
 
     try:
-        data = json.loads(text, parse_constant=refuse)
+        return json.loads(text, parse_constant=refuse)
     except (ValueError, RecursionError):
-        raise AnswerError("the answer must be one JSON object and nothing else") from None
-    if not isinstance(data, dict):
-        raise AnswerError("the answer must be a JSON object")
-    return data
+        raise AnswerError("the answer must be JSON and nothing else") from None
 
 
 def plain_text(text: str) -> str:

@@ -6,12 +6,14 @@ read no more than `MAX_ANSWER` bytes; what it did wrong is one sentence in an `E
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -97,6 +99,10 @@ class ChatClient:
             if trouble.down:
                 self._resting_until = self._now() + _REST
             raise EndpointError(self._trouble) from None
+
+    def load(self) -> None:
+        """Load the library of the endpoint now; it takes a second, and the first question would have to wait."""
+        self._client().chat.completions  # noqa: B018 - a property that imports
 
     def close(self) -> None:
         """Cancel what is under way and release the connections."""
@@ -192,7 +198,8 @@ class ChatClient:
     def _client(self) -> OpenAI:
         with self._lock:
             if self._sdk is None:
-                from openai import OpenAI
+                with _no_collection():
+                    from openai import OpenAI
 
                 # Retries are ours: they must end with the deadline of the whole question.
                 self._sdk = OpenAI(base_url=self.endpoint.url, api_key=self.endpoint.key or "none", max_retries=0)
@@ -249,6 +256,18 @@ class ChatClient:
         return _TroubleError(
             f"The language model at {self.endpoint.name} sent {what}; is llm.url an OpenAI-compatible endpoint?"
         )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep Python from looking for garbage among the thousands of classes that the SDK makes; all of them stay."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _TroubleError(Exception):

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hmi.understanding.llm.client import Endpoint, EndpointError
+from hmi.understanding.llm.client import Endpoint, EndpointError, Message
 
 if TYPE_CHECKING:
     from xllamacpp import Server
@@ -19,17 +20,21 @@ if TYPE_CHECKING:
 CONTEXT = 1536
 """Tokens of prompt and answer together; every token costs memory."""
 ALIAS = "embedded"
+_SPINS = "1000"
+"""Turns of the loop in which a thread waits for the others before it sleeps: some microseconds.
+
+The library's own choice is far higher: where a thread has to share its core, all of them then get slower by a
+factor of thirty.
+"""
 
 
 class EmbeddedServer:
     """Starts at the first use and stops with `close`. Thread-safe."""
 
     def __init__(self, weights: Path, threads: int = 0) -> None:
-        """`weights` is a GGUF file; `threads` 0 takes half of the cores, at most four."""
+        """`weights` is a GGUF file; `threads` 0 takes the cores of this process, at most four."""
         self.weights = weights
-        # The threads wait for each other without sleeping: where one of them has to share its core, all of them
-        # get slower by a factor of thirty. Half of the cores are worth less than a core that is free.
-        self._threads = threads or max(1, min(4, (os.cpu_count() or 1) // 2))
+        self._threads = threads or min(4, _cores())
         self._lock = threading.Lock()
         self._server: Server | None = None
         self._key = secrets.token_urlsafe(32)
@@ -42,6 +47,13 @@ class EmbeddedServer:
             address: str = self._server.listening_address
         return Endpoint(f"{address}/v1", self._key, ALIAS, timeout, retries)
 
+    def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Let the model read `messages` now, so that it has less to read when a question begins like them."""
+        with self._lock:
+            server = self._server
+        if server is not None:
+            server.handle_chat_completions({"messages": list(messages), "max_tokens": 1, "temperature": 0.0})
+
     def close(self) -> None:
         """Stop serving and free the model; not running is no error."""
         with self._lock:
@@ -51,6 +63,7 @@ class EmbeddedServer:
     def _start(self) -> Server:
         if not self.weights.is_file():
             raise EndpointError(f"The model file {self.weights} is missing; run `codriver models pull`.")
+        os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)  # read when the library is loaded
         try:
             import xllamacpp
         except ImportError:
@@ -70,7 +83,9 @@ class EmbeddedServer:
         params.n_ctx = CONTEXT
         params.n_parallel = 1
         params.n_batch = params.n_ubatch = 512
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
+        params.cpuparams_batch.n_threads = self._threads
+        # Words are written one by one: most of that is waiting for memory, and for each other.
+        params.cpuparams.n_threads = max(1, self._threads // 2)
         params.cache_prompt = True
         params.cache_ram_mib = 0  # one slot that keeps its last prompt is enough, and costs nothing
         params.fit_params = False
@@ -82,3 +97,10 @@ class EmbeddedServer:
             raise EndpointError(
                 f"The model file {self.weights} cannot be loaded; `codriver models verify` checks it."
             ) from None
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -23,6 +23,7 @@ from hmi.settings import (
 )
 from hmi.understanding.llm.client import ChatClient, Endpoint, EndpointError, Message
 from hmi.understanding.llm.embedded import EmbeddedServer
+from hmi.understanding.llm.prompt import choose_prompt
 
 _EMBEDDED_TIMEOUT = 3.0
 """Seconds; the embedded model answers in a fraction of one, and the driver waits."""
@@ -85,7 +86,7 @@ class EmbeddedModel:
 
     def complete(self, messages: Sequence[Message], schema: Mapping[str, Any], *, temperature: float = 0.0) -> str:
         """The answer's text. Raises `EndpointError`, and `NoModelError` where there are no weights."""
-        return self._ready().complete(messages, schema, temperature=temperature, limit=64 if self.chooses else 300)
+        return self._ready().complete(messages, schema, temperature=temperature, limit=self._limit(schema))
 
     def warm_up(self) -> None:
         """Start in the background."""
@@ -105,6 +106,12 @@ class EmbeddedModel:
             if self._server is not None:
                 self._server.close()
 
+    def _limit(self, schema: Mapping[str, Any]) -> int:
+        """Tokens of an answer; one is all that it takes to choose among fewer than ten."""
+        if "enum" in schema and len(schema["enum"]) <= 10:
+            return 1
+        return 64 if self.chooses else 300
+
     def _ready(self) -> ChatClient:
         with self._lock:
             if self._closed:
@@ -115,6 +122,10 @@ class EmbeddedModel:
                 self._look_again_at = time.monotonic() + _LOOK_AGAIN
                 self._server = EmbeddedServer(self._weights(), self._threads)
                 self._client = ChatClient(self._server.endpoint(_EMBEDDED_TIMEOUT, 0))
+                if self.chooses:
+                    start = choose_prompt("", [])  # what all questions begin with
+                    threading.Thread(target=self._server.read_ahead, args=(start,), daemon=True).start()
+                self._client.load()
             return self._client
 
 

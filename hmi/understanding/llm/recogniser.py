@@ -51,6 +51,7 @@ class Car:
 
     catalogue: Catalogue
     families: Families
+    lexicon: Lexicon
     state: Callable[[], State]
     breaks_rule: DryRun
 
@@ -61,7 +62,7 @@ class _Tools:
     def __init__(self, grammar: Recogniser, car: Car) -> None:
         needs = load_needs()
         check_needs(needs, car.families)
-        self.lexicon = Lexicon(car.families)
+        self.lexicon = car.lexicon
         self.listener = Listener(self.lexicon)
         self.licensing = Licensing(self.lexicon, car.families)
         self.partial = PartialReader(grammar, self.lexicon)

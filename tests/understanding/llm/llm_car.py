@@ -68,14 +68,16 @@ def levels(model, values: dict[str, Any], samples: int = 1) -> LlmRecogniser:
         tried = plan(requests, values, policy, FAMILIES, speaker)
         return bool(tried.impossible) or any(hit.effect in ("refuse", "ask") for hit in tried.hits)
 
-    level = LlmRecogniser(grammar(), Car(CATALOGUE, FAMILIES, lambda: values, breaks_rule), model, samples)
+    level = LlmRecogniser(
+        grammar(), Car(CATALOGUE, FAMILIES, grammar().lexicon, lambda: values, breaks_rule), model, samples
+    )
     level.__dict__["_tools"] = _tools()  # they depend on the car alone and take a moment to build
     return level
 
 
 @cache
 def _tools():
-    car = Car(CATALOGUE, FAMILIES, dict, lambda *_: False)
+    car = Car(CATALOGUE, FAMILIES, grammar().lexicon, dict, lambda *_: False)
     return LlmRecogniser(grammar(), car, None)._tools
 
 

@@ -140,7 +140,7 @@ def test_of_several_samples_one_that_a_rule_minds_gives_way():
 
 
 def test_a_small_model_only_orders_the_options_of_a_question():
-    model = Script(lambda _: '{"choice": 2}', chooses=True)
+    model = Script(lambda _: "2", chooses=True)
     plain = recogniser(Script(lambda _: "garbage", chooses=True)).interpret("it's stuffy in here", Context())
     meant = recogniser(model).interpret("it's stuffy in here", Context())
     assert meant.act is plain.act is Act.CLARIFY
