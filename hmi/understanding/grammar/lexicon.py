@@ -41,6 +41,7 @@ _PLAIN_SENSES = (
         "remark",
         "assuring",
         "absent",
+        "titled",
     ),
 )
 """Lists of the language file that are senses by themselves."""

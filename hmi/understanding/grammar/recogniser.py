@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from hmi.catalogue.families import Place
 from hmi.catalogue.family_file import Families
@@ -38,6 +39,11 @@ class GrammarRecogniser:
     def __init__(self, families: Families, left_hand_drive: bool = True) -> None:
         self._lexicon = Lexicon(families)
         self._left_hand_drive = left_hand_drive
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The words it knows."""
+        return self._lexicon
 
     def interpret(self, text: str, context: Context) -> Interpretation:
         """Interpret `text`; `Act.UNKNOWN` with the words in question when some word has no sense in it."""
@@ -205,7 +211,15 @@ def _blocking(tokens: Sequence[Token], clauses: Sequence[Clause]) -> list[str]:
     spared = {id(token) for token in remarks}
     stopped = [token.text for token in tokens if token.has("condition")]
     stopped += [token.text for token in tokens if token.has("negation") and id(token) not in spared]
-    return stopped + [word for clause in clauses for word in _told(clause)]
+    stopped += [word for clause in clauses for word in _told(clause)]
+    return stopped + [word for pair in pairwise(clauses) for word in _title(*pair)]
+
+
+def _title(before: Clause, after: Clause) -> list[str]:
+    """The words of a title that sounds like a command: "play the song open up the door"."""
+    if after.joined != "verb" or not any(token.senses.get("act") in ("play", "on") for token in before.tokens):
+        return []
+    return [token.text for token in after.tokens] if before.tokens[-1].has("titled") else []
 
 
 def _told(clause: Clause) -> list[str]:

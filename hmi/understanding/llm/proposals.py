@@ -37,6 +37,8 @@ _QUIET = (
 _IS = frozenset(
     {"is", "are", "feels", "feel", "looks", "look", "seems", "gets", "get", "getting", "isnt", "arent"}
 )
+_ANY = frozenset({"a", "an", "every", "any", "no"})
+"""Before the one who is cold, these make it nobody in this car ("a dog was locked in a hot car")."""
 _BACK = frozenset({"back", "in back"})
 _MAX_TAIL = 6
 
@@ -155,9 +157,11 @@ class NeedReader:
         between = [words[index] for index in sorted(item.gaps)]
         if told(rest) or asks_for_an_errand(rest) or elsewhere([*lead, PAUSE, *between, PAUSE, *tail]):
             return True
-        if placed_elsewhere(tail, self._lexicon) or (
-            words[item.start] in _IS and about_another_thing(lead, self._lexicon)
-        ):
+        if placed_elsewhere(tail, self._lexicon) or placed_elsewhere(between, self._lexicon):
+            return True
+        if lead and lead[-1] in _ANY and _is_person(words[item.start]):
+            return True
+        if words[item.start] in _IS and about_another_thing(lead, self._lexicon):
             return True
         return _negated(rest)
 
@@ -252,6 +256,10 @@ def _for_all(words: Sequence[str]) -> bool:
     return any(
         word in ("we", "us", "were", "weve", "everyone", "everybody", "everyones", "everybodys") for word in words
     )
+
+
+def _is_person(word: str) -> bool:
+    return any((word,) in names for names in (*people().values(), word_lists()["persons"]))
 
 
 def _where(name: str) -> Where:

@@ -244,6 +244,8 @@ class Judge:
         """True for words right before a request that make it a report: "I | have my window open"."""
         if any(token.has("condition") for token in tokens) or words[-1] in _SUBJECTS:
             return True
+        if (words[-1],) in self._lists["quotes"]:
+            return True
         persons = [*people().values(), self._lists["persons"]]
         return words[-2:-1] in (["my"], ["his"], ["her"], ["the"]) and any(
             (words[-1],) in names for names in persons

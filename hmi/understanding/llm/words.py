@@ -24,6 +24,7 @@ _LISTS = (
     "reason",
     "says_that",
     "subjects",
+    "quotes",
     "idioms",
     "asks_first",
     "persons",
