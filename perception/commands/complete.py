@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from codriver.errors import FileFormatError, InputError, ResourceError
+from codriver.settings import load_settings
 
 _PATH = click.Path(path_type=Path)
 
@@ -36,8 +37,11 @@ def complete(coco: Path, images: Path | None, out: Path, own_shapes: bool) -> No
     Example:
       codriver complete --coco visible.json --images frames/ --out amodal.json
     """
+    from perception.models.sessions import Runtime
     from perception.occlusion.coco_completing import complete_document  # numpy and OpenCV take a while to load
-    from perception.occlusion.completing import Completer, Prior
+    from perception.occlusion.completing import Completer
+    from perception.occlusion.methods import shipped_methods
+    from perception.occlusion.shapes import Shapes
 
     try:
         document = json.loads(coco.read_bytes())
@@ -47,6 +51,11 @@ def complete(coco: Path, images: Path | None, out: Path, own_shapes: bool) -> No
         raise FileFormatError(f"{coco} is not JSON ({error}).") from None
     if images is not None and not images.is_dir():
         raise InputError(f"{images} is not a folder; --images is the folder of the file's images.")
+    runtime = Runtime.from_settings(load_settings())
+
+    def completer_for(own: Shapes) -> Completer:
+        return Completer(shipped_methods(runtime, own if own_shapes else None))
+
     with click.progressbar(length=1, label="completing", show_pos=True) as bar:
 
         def progress(done: int, total: int) -> None:
@@ -54,9 +63,7 @@ def complete(coco: Path, images: Path | None, out: Path, own_shapes: bool) -> No
             bar.update(done - bar.pos)
 
         try:
-            skipped = complete_document(
-                document, lambda own: Completer([Prior(own if own_shapes else None)]), progress
-            )
+            skipped = complete_document(document, completer_for, progress)
         except InputError as error:
             raise FileFormatError(f"{coco}: {error}") from None
     _write(out, json.dumps(document))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -20,8 +21,14 @@ from perception.occlusion.shapes import Shapes, rendered_shapes, shapes_of
 from perception.record import Completion, FrameRecord, Instance, Occlusion
 
 FloatImage = NDArray[np.float32]
+_AGREEMENT_IS_WORTH = ((0.5, 0.75, 0.86, 0.95), (0.1, 0.4, 0.6, 0.65))
+"""Agreement of voters with the visible part; the IoU of the hidden part that it came with in rendered scenes."""
 _TRUST_IN_OWN = 0.1
 """See `Shapes.trust`; measured on CamVid's training frames, shapes of other frames against rendered ones."""
+_OVERLAP = 0.002
+"""Exact masks do not overlap by more than this share of what they cover."""
+_ROUGH_SEAM = 1 / 150
+"""Width of what may lie between rough masks, in diagonals of the frame: 4 pixels of 480×360."""
 _TOGETHER = 16
 """Objects that are completed together: each needs some planes as large as the frame."""
 _LEAST_GAIN = 0.01
@@ -41,6 +48,8 @@ class Task:
     nothing known is. None: as sure as can be wherever `may_hide` is."""
     neighbours: BoolImage | None = None
     """All other objects of the frame; None: not known, or none but those of `may_hide`."""
+    exact: bool = True
+    """Whether the frame's masks fit each other; else their outlines are off by a pixel or more."""
     image: RGBImage | None = None
     """The frame's pixels, uint8 RGB [height, width, 3], for methods that look at them."""
 
@@ -70,18 +79,25 @@ class Prior:
 
     def __init__(self, own: Shapes | None = None) -> None:
         self._shapes = rendered_shapes() if own is None else rendered_shapes() + own
+        self._votes: WeakKeyDictionary[Task, tuple[FloatImage, float] | None] = WeakKeyDictionary()
+
+    def votes(self, task: Task) -> tuple[FloatImage, float] | None:
+        """As `vote` has it; asked again about the same task, it remembers. None where nothing may hide it."""
+        if task not in self._votes:
+            shapes = self._shapes.of_kind(kind_of(task.label))
+            self._votes[task] = vote(task.visible, task.may_hide, shapes) if task.may_hide.any() else None
+        return self._votes[task]
 
     def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
         """See `Method`."""
         return [self._one(task) for task in tasks]
 
     def _one(self, task: Task) -> Answer | None:
-        if not task.may_hide.any():
-            return None
-        found = vote(task.visible, task.may_hide, self._shapes.of_kind(kind_of(task.label)))
+        found = self.votes(task)
         if found is None:
             return None
-        return task.visible | ((found[0] > 0.5) & task.may_hide), found[1]
+        sure = float(np.interp(found[1], *_AGREEMENT_IS_WORTH))
+        return task.visible | ((found[0] > 0.5) & task.may_hide), sure
 
 
 def whole_shapes(records: Sequence[FrameRecord], most: int = 1000) -> Shapes:
@@ -94,7 +110,7 @@ def whole_shapes(records: Sequence[FrameRecord], most: int = 1000) -> Shapes:
         busy = {index for pair in touching(masks) for index in pair}
         for index, (one, mask) in enumerate(zip(record.instances, masks, strict=True)):
             kind = kind_of(one.label)
-            if index not in busy and kind.any() and one.mask.area >= 400 and not _cut(mask):
+            if index not in busy and kind.any() and one.mask.area >= 400 and not cut_by_frame(mask):
                 x, y, width, height = one.mask.box
                 found.append((mask[y : y + height, x : x + width].copy(), int(kind.argmax())))
     return shapes_of(found[:most], _TRUST_IN_OWN).with_mirrored()
@@ -136,7 +152,7 @@ class Completer:
                 occluded_by=tuple(front for front, _ in fronts),
                 order_confidence=tuple(round(sure, 4) for _, sure in fronts),
                 depth_order=level[index],
-                cut_by_frame=_cut(masks[index]),
+                cut_by_frame=cut_by_frame(masks[index]),
                 completions=tuple(completions),
             )
             done[one.id] = replace(one, occlusion=occlusion)
@@ -180,6 +196,8 @@ def frame_tasks(
     count = np.zeros(masks[0].shape, np.uint16) if masks else np.zeros((0, 0), np.uint16)
     for mask in masks:
         count += mask
+    rough = max(2, round(float(np.hypot(*count.shape)) * _ROUGH_SEAM))
+    exact = bool((count > 1).sum() <= _OVERLAP * (count > 0).sum())
     for index, (visible, label) in enumerate(zip(masks, labels, strict=True)):
         chances = fronts_of(index, pairs)
         in_front = np.zeros(visible.shape, np.float32)
@@ -192,10 +210,15 @@ def frame_tasks(
         may_hide = np.zeros(visible.shape, bool)
         if chances:
             hiding = np.logical_or.reduce([masks[at] for at in chances])
-            # Between two rough masks lies a seam that belongs to neither.
-            seam = cv2.dilate(hiding.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+            # Between two masks lies a seam that belongs to neither; it is wider where they are rough.
+            seam = cv2.dilate(hiding.astype(np.uint8), _disc(1 if exact else rough)).astype(bool)
             may_hide = (hiding | seam & ~neighbours) & ~visible
-        yield Task(visible, may_hide, label, in_front, neighbours, image)
+        yield Task(visible, may_hide, label, in_front, neighbours, exact, image)
+
+
+def _disc(radius: int) -> NDArray[np.uint8]:
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 def fronts_of(index: int, pairs: Mapping[Pair, float]) -> dict[int, float]:
@@ -216,5 +239,6 @@ def _hidden_share(visible: BoolImage, whole: Mask) -> float:
     return float((whole.to_array() & ~visible).sum() / whole.area) if whole.area else 0.0
 
 
-def _cut(mask: BoolImage) -> bool:
+def cut_by_frame(mask: BoolImage) -> bool:
+    """Whether the mask reaches the border of its image."""
     return bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())

@@ -55,7 +55,8 @@ def vote(visible: NDArray[Any], hidden: NDArray[Any], shapes: Shapes) -> tuple[F
         grid = shapes.grids[at % len(shapes)].reshape(GRID, GRID)
         found[top : top + high, left : left + wide] += weight * cv2.resize(grid, (wide, high))
     inside = found[pad : pad + visible.shape[0], pad : pad + visible.shape[1]]
-    return np.ascontiguousarray(inside), float(np.clip((agreements * weights).sum() / weights.sum(), 0, 1))
+    agreed = agreements - shapes.trust[best % len(shapes)]
+    return np.ascontiguousarray(inside), float(np.clip((agreed * weights).sum() / weights.sum(), 0, 1))
 
 
 def complete_shape(visible: BoolImage, may_hide: BoolImage, label: str, own: Shapes | None = None) -> Completion:

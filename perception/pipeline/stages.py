@@ -8,6 +8,7 @@ from codriver.models import open_store
 from codriver.settings import Settings
 from perception.discovery import choosing as discovery
 from perception.formats.coco_import import KnownLabels
+from perception.models.sessions import Runtime
 from perception.occlusion.stage import CompleteStage
 from perception.pipeline.import_stage import ImportStage
 from perception.pipeline.stage import DatasetStage, FrameStage
@@ -31,7 +32,7 @@ class ModelStages:
             stages.append(ImportStage(self.known))
         stages.extend(discovery.frame_stages(self.settings, store))
         if self.complete:
-            stages.append(CompleteStage())
+            stages.append(CompleteStage(Runtime.from_settings(self.settings)))
         return stages
 
 

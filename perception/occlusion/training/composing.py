@@ -25,7 +25,7 @@ SHARES = {
 _KIND_OF = {"car": "vehicle", "lorry": "vehicle", "person": "person", "cyclist": "cycle", "bicycle": "cycle",
             "sign": "sign", "pole": "pole"}  # fmt: skip
 _OFTEN = {"nothing in front": 0.27, "second occluder": 0.25, "one behind": 0.5, "frame border": 0.18,
-          "nothing known": 0.33, "one unknown": 0.08, "inexact": 0.45, "joined": 0.1, "no kind": 0.3}  # fmt: skip
+          "nothing known": 0.33, "one unknown": 0.08, "inexact": 0.45, "joined": 0.07, "no kind": 0.3}  # fmt: skip
 """How often each happens."""
 _SMALLEST = 14
 """Pixels of a visible part that may be learned from."""
@@ -109,7 +109,8 @@ class Composer:
         area = int(np.count_nonzero(scene.target))
         hiding = scene.hiding()
         # The last one is in front and hides nothing worth speaking of.
-        low, high = ((0.18, 0.65), (0.05, 0.75), (-1.0, 0.04))[rng.choice(3, p=(0.55, 0.35, 0.1))]
+        ranges = ((0.18, 0.65), (0.03, 0.3), (0.05, 0.85), (-1.0, 0.04))
+        low, high = ranges[rng.choice(4, p=(0.47, 0.23, 0.2, 0.1))]
         for _ in range(14):
             shape = self._any(rng)
             if rng.random() < 0.6:  # it stands nearer: its foot is not above the foot of what it hides

@@ -27,9 +27,9 @@ def draw(count: int, seed: int, shares: Mapping[str, float] = SHARES) -> list[tu
 
 def _one(rng: np.random.Generator, kind: str) -> Silhouette:
     solid = KINDS[kind](rng)
-    # Half of all cars are seen from behind or the front, as a driver sees them.
-    yaw = rng.normal(rng.choice([0, np.pi]), 0.35)
-    if kind != "sign" and rng.random() < 0.5:
+    # Most of what drives or stands along a road is seen from behind or from the front.
+    yaw = rng.normal(rng.choice([0, np.pi]), 0.4)
+    if kind != "sign" and rng.random() < (0.3 if kind in {"car", "lorry"} else 0.5):
         yaw = rng.uniform(0, 2 * np.pi)
     extent = float(np.abs(np.vstack(solid)[:, :2]).max())
     view = View(yaw, extent + float(np.exp(rng.uniform(np.log(3), np.log(50)))), rng.uniform(1.0, 2.6))

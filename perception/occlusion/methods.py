@@ -1,0 +1,15 @@
+"""The methods that codriver completes shapes with."""
+
+from __future__ import annotations
+
+from perception.models.sessions import Runtime
+from perception.occlusion.completing import Method, Prior
+from perception.occlusion.learned import Learned
+from perception.occlusion.network import Network
+from perception.occlusion.shapes import Shapes
+
+
+def shipped_methods(runtime: Runtime, own: Shapes | None = None) -> list[Method]:
+    """Those that need nothing but the package; `own` are whole shapes of the data set."""
+    prior = Prior(own)
+    return [Learned(Network(runtime=runtime), prior), prior]
