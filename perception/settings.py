@@ -68,4 +68,33 @@ DETECTOR_SCORE = Setting(
     "perception.detector-score", 0.25, "detections below this score are not used", minimum=0, maximum=1
 )
 
+COMPLETE_METHODS = Setting(
+    "perception.complete-methods",
+    ["network", "prior"],
+    "what completes hidden shapes: network, prior, inpaint, onnx, http; of several answers the surest counts",
+)
+INPAINTER = Setting("perception.inpainter", "migan", "model of the store, or an ONNX file, that fills holes")
+AMODAL_MODEL = Setting("perception.amodal-model", "", "ONNX file of the amodal model for onnx")
+AMODAL_INPUTS = Setting(
+    "perception.amodal-inputs", ["image", "visible"], "what it is given, in order: image, visible, occluder"
+)
+AMODAL_NORMALISATION = Setting(
+    "perception.amodal-normalisation", "unit", "of its image", choices=("unit", "imagenet")
+)
+AMODAL_OUTPUT = Setting(
+    "perception.amodal-output", "logits", "what its mask holds", choices=("logits", "probability")
+)
+AMODAL_URL = Setting("perception.amodal-url", "", "address of the amodal model for http")
+AMODAL_KEY = Setting("perception.amodal-key", "", "key for perception.amodal-url", secret=True)
+AMODAL_TIMEOUT = Setting(
+    "perception.amodal-timeout-s", 60.0, "seconds that perception.amodal-url has", minimum=0.1, maximum=3600
+)
+AMODAL_CONFIDENCE = Setting(
+    "perception.amodal-confidence",
+    0.5,
+    "what answers of onnx and http count against other methods, where they tell no confidence",
+    minimum=0,
+    maximum=1,
+)
+
 SETTINGS: list[Setting[Any]] = [value for value in list(globals().values()) if isinstance(value, Setting)]

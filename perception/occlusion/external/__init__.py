@@ -1,0 +1,1 @@
+"""Amodal models that are not ours, behind `Method`: ONNX files and HTTP services."""
