@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from codriver.errors import FileFormatError, InputError, ResourceError
 from codriver.settings import load_settings
+from perception.settings import COMPLETE_METHODS
 
 _PATH = click.Path(path_type=Path)
 
 
 @click.command()
 @click.option("--coco", required=True, type=_PATH, help="COCO file with visible masks.")
-@click.option(
-    "--images", type=_PATH, help="Folder of its images; they are looked for, their pixels are not needed."
-)
+@click.option("--images", type=_PATH, help="Folder of its images, for methods and options that look at them.")
 @click.option("--out", required=True, type=_PATH, help="COCO file to write.")
 @click.option(
     "--own-shapes/--no-own-shapes",
@@ -27,50 +28,81 @@ _PATH = click.Path(path_type=Path)
     help="Let whole objects of the file vote on hidden ones. Not where the same object is there hidden and whole, "
     "as in sets of make-occlusions, if quality is measured.",
 )
-def complete(coco: Path, images: Path | None, out: Path, own_shapes: bool) -> None:
+@click.option("--methods", metavar="A,B", help=f"{COMPLETE_METHODS.help} [setting {COMPLETE_METHODS.key}]")
+@click.option(
+    "--appearance",
+    type=_PATH,
+    metavar="DIR",
+    help="Folder for cut-outs of the whole objects, hidden parts painted, and for frames without them.",
+)
+def complete(
+    coco: Path,
+    images: Path | None,
+    out: Path,
+    own_shapes: bool,
+    methods: str | None,
+    appearance: Path | None,
+) -> None:
     """Add to each object who hides it, how much, and its whole mask.
 
     Known occluders (`attributes.occluded_by`, annotation ids) are used; where there are none, they are inferred.
     What cannot be completed is left as it is and named; the rest is completed.
 
     \b
-    Example:
-      codriver complete --coco visible.json --images frames/ --out amodal.json
+    Examples:
+      codriver complete --coco visible.json --out amodal.json
+      codriver complete --coco visible.json --images frames/ --out amodal.json --methods learned,prior,inpaint
+      codriver complete --coco visible.json --images frames/ --out amodal.json --appearance objects/
     """
-    from perception.models.sessions import Runtime
+    from perception.occlusion.appearance_files import AppearanceFolder, read_picture
+    from perception.occlusion.choosing import SEES_PIXELS, chosen_methods, method_names, open_inpainter
     from perception.occlusion.coco_completing import complete_document  # numpy and OpenCV take a while to load
     from perception.occlusion.completing import Completer
-    from perception.occlusion.methods import shipped_methods
     from perception.occlusion.shapes import Shapes
 
+    settings = load_settings({COMPLETE_METHODS.key: methods})
+    looking = sorted(SEES_PIXELS & set(method_names(settings))) + ["--appearance"] * (appearance is not None)
+    if looking and images is None:
+        raise InputError(f"{' and '.join(looking)} looks at the pictures; name their folder with --images.")
+    if images is not None and not images.is_dir():
+        raise InputError(f"{images} is not a folder; --images is the folder of the file's images.")
     try:
         document = json.loads(coco.read_bytes())
     except OSError as error:
         raise FileFormatError(f"{coco} cannot be read ({error.strerror}).") from None
     except ValueError as error:
         raise FileFormatError(f"{coco} is not JSON ({error}).") from None
-    if images is not None and not images.is_dir():
-        raise InputError(f"{images} is not a folder; --images is the folder of the file's images.")
-    runtime = Runtime.from_settings(load_settings())
+    folder = AppearanceFolder(appearance, open_inpainter(settings)) if appearance is not None else None
 
     def completer_for(own: Shapes) -> Completer:
-        return Completer(shipped_methods(runtime, own if own_shapes else None))
+        return Completer(chosen_methods(settings, own if own_shapes else None))
 
-    with click.progressbar(length=1, label="completing", show_pos=True) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
-
-        try:
-            skipped = complete_document(document, completer_for, progress)
-        except InputError as error:
-            raise FileFormatError(f"{coco}: {error}") from None
+    load = (lambda name: read_picture(images / name)) if images is not None and looking else None
+    try:
+        with _progress("completing") as progress:
+            skipped = complete_document(document, completer_for, progress, load)
+    except InputError as error:
+        raise FileFormatError(f"{coco}: {error}") from None
     _write(out, json.dumps(document))
     for line in skipped:
         click.echo(f"skipped {line}", err=True)
     done = sum("amodal_segmentation" in one for one in document["annotations"])
     click.echo(f"{out}: {done} objects completed, {len(skipped)} skipped.")
+    if folder is not None and images is not None:
+        with _progress("painting") as progress:
+            painted, left_out = folder.write(document, images, progress)
+        click.echo(f"{appearance}: {painted} objects cut out, {left_out} images skipped.")
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    with click.progressbar(length=1, label=label, show_pos=True) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield progress
 
 
 def _write(path: Path, text: str) -> None:

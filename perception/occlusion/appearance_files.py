@@ -78,7 +78,7 @@ class AppearanceFolder:
         if not annotations:
             return
         name = str(image["file_name"])
-        pixels = _pixels(images / name)
+        pixels = read_picture(images / name)
         if pixels is None or pixels.shape[:2] != (image["height"], image["width"]):
             wrong = "cannot be read" if pixels is None else f"has {pixels.shape[1]}×{pixels.shape[0]} pixels"
             self._skipped.append({"image": name, "why": f"{images / name} {wrong}"})
@@ -145,7 +145,8 @@ def _read_index(folder: Path) -> list[Entry]:
         raise FileFormatError(f"{path} cannot be understood; remove it, and the pictures are made anew.") from None
 
 
-def _pixels(path: Path) -> RGBImage | None:
+def read_picture(path: Path) -> RGBImage | None:
+    """uint8 RGB [height, width, 3]; None for what is no picture."""
     found = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) if path.is_file() else None
     return None if found is None else np.ascontiguousarray(found, np.uint8)
 

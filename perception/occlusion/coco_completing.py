@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codriver.errors import InputError
-from perception.frame import FrameInfo
+from perception.frame import FrameInfo, RGBImage
 from perception.masks import Mask
 from perception.occlusion.completing import Completer, whole_shapes
 from perception.occlusion.shapes import Shapes
@@ -32,10 +32,12 @@ def complete_document(
     document: dict[str, Any],
     completer_for: Callable[[Shapes], Completer],
     progress: Callable[[int, int], None] = lambda done, total: None,
+    load: Callable[[str], RGBImage | None] | None = None,
 ) -> list[Skip]:
     """Add amodal masks and boxes and the attributes of the occlusion; returns what was skipped, and why.
 
-    The same is written into the document, as `info.skipped`.
+    `load` gives the pixels of an image by name, for methods that look at them; None where it cannot be read. What
+    was skipped is also written into the document, as `info.skipped`.
     `completer_for` makes the completer from the whole shapes that the document has itself.
 
     `attributes.occluded_by` of the input (annotation ids) is taken as known; of a cycle in it one link is dropped.
@@ -63,7 +65,8 @@ def complete_document(
     read = [_read_image(image, by_image[image["id"]], names, skipped) for image in document["images"]]
     completer = completer_for(whole_shapes([record for record, _ in read]))
     for done, (image, (record, known)) in enumerate(zip(document["images"], read, strict=True)):
-        found = {one.id: one for one in completer.complete(record, known).instances}
+        pixels = _pixels(image, load, skipped) if load is not None else None
+        found = {one.id: one for one in completer.complete(record, known, pixels).instances}
         skipped += _links_dropped(record, known, found)
         for annotation in by_image[image["id"]]:
             if annotation["id"] in found:
@@ -71,6 +74,19 @@ def complete_document(
         progress(done + 1, len(read))
     document["info"] = _info(document.get("info"), skipped)
     return skipped
+
+
+def _pixels(
+    image: Mapping[str, Any], load: Callable[[str], RGBImage | None], skipped: list[Skip]
+) -> RGBImage | None:
+    """The picture; None where it cannot be used, which is added to `skipped`."""
+    name = str(image["file_name"])
+    found = load(name)
+    if found is not None and found.shape[:2] == (int(image["height"]), int(image["width"])):
+        return found
+    wrong = "cannot be read" if found is None else f"has {found.shape[1]}×{found.shape[0]} pixels"
+    skipped.append(Skip(name, None, f"its picture {wrong}; methods that look at it have no idea"))
+    return None
 
 
 def _read_image(

@@ -6,7 +6,7 @@ around the object needs an encoder run of its own: the frame's embedding still s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -36,8 +36,12 @@ class Inpaint:
         self._inpainter, self._segmenter = inpainter, segmenter
 
     def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
-        """See `Method`. Raises `InputError` for a task without the frame's pixels."""
-        return [self._one(task) if task.may_hide.any() and task.visible.any() else None for task in tasks]
+        """See `Method`; without the frame's pixels it has no idea."""
+        return [self._one(task) if task.may_hide.any() and task.image is not None else None for task in tasks]
+
+    def files_sha256(self) -> Mapping[str, str]:
+        """Of both models."""
+        return {**self._inpainter.files_sha256(), **self._segmenter.files_sha256()}
 
     def _one(self, task: Task) -> Answer | None:
         crop = crop_of(task, int(np.clip(crop_of(task, 8).window.side, *_SIDES)))

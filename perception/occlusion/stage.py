@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from perception.frame import Frame
 from perception.models.files import sha256_of_file
 from perception.models.sessions import Runtime
-from perception.occlusion.completing import Completer
+from perception.occlusion.completing import Completer, Method
 from perception.occlusion.methods import shipped_methods
 from perception.occlusion.network import WEIGHTS
+from perception.occlusion.order_model import WEIGHTS as ORDER_WEIGHTS
 from perception.occlusion.shapes import RENDERED
 from perception.record import FrameRecord
+
+
+@runtime_checkable
+class HasFiles(Protocol):
+    """A method with models of its own."""
+
+    def files_sha256(self) -> Mapping[str, str]:
+        """File name, or what else tells the model → sha256."""
+        ...
 
 
 class CompleteStage:
@@ -20,12 +30,22 @@ class CompleteStage:
 
     name = "complete"
 
-    def __init__(self, runtime: Runtime | None = None) -> None:
-        self._completer = Completer(shipped_methods(runtime or Runtime(provider="cpu")))
+    def __init__(self, methods: Sequence[Method] | None = None) -> None:
+        self._completer = Completer(methods or shipped_methods(Runtime(provider="cpu")))
 
     def fingerprint(self) -> Mapping[str, Any]:
-        """The network, the shapes that vote, and the version of this code."""
-        return {"version": 2, "network": sha256_of_file(WEIGHTS), "silhouettes": sha256_of_file(RENDERED)}
+        """The methods, their models, the shapes that vote, and the version of this code."""
+        models = {
+            one.name: dict(one.files_sha256()) for one in self._completer.methods if isinstance(one, HasFiles)
+        }
+        return {
+            "version": 3,
+            "methods": [one.name for one in self._completer.methods],
+            "network": sha256_of_file(WEIGHTS),
+            "order": sha256_of_file(ORDER_WEIGHTS),
+            "silhouettes": sha256_of_file(RENDERED),
+            "models": models,
+        }
 
     def run(self, frame: Frame, record: FrameRecord) -> FrameRecord:
         """The record with an `Occlusion` for every instance."""

@@ -8,7 +8,7 @@ from codriver.models import open_store
 from codriver.settings import Settings
 from perception.discovery import choosing as discovery
 from perception.formats.coco_import import KnownLabels
-from perception.models.sessions import Runtime
+from perception.occlusion.choosing import chosen_methods
 from perception.occlusion.stage import CompleteStage
 from perception.pipeline.import_stage import ImportStage
 from perception.pipeline.stage import DatasetStage, FrameStage
@@ -32,7 +32,7 @@ class ModelStages:
             stages.append(ImportStage(self.known))
         stages.extend(discovery.frame_stages(self.settings, store))
         if self.complete:
-            stages.append(CompleteStage(Runtime.from_settings(self.settings)))
+            stages.append(CompleteStage(chosen_methods(self.settings)))
         return stages
 
 

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from codriver.errors import InputError
 from perception.frame import RGBImage
 from perception.masks import BoolImage
 from perception.occlusion.completing import Answer, Task
@@ -52,9 +51,9 @@ class ObjectCrop:
 
 
 def crop_of(task: Task, side: int) -> ObjectCrop:
-    """The crop of an object that may be hidden. Raises `InputError` for a task without the frame's pixels."""
+    """The crop of an object that may be hidden. Raises `ValueError` for a task without the frame's pixels."""
     if task.image is None:
-        raise InputError("This method looks at the picture; name the folder of the images (--images).")
+        raise ValueError("a crop needs the frame's pixels")
     window = window_around(task.visible, task.may_hide)
     shrinks = window.side > side
     way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

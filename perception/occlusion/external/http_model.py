@@ -59,8 +59,11 @@ class HttpAmodal:
         return {"url": self._url}
 
     def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
-        """See `Method`. Raises `ResourceError` when the address gives no usable answer."""
-        return [self._one(task) if task.may_hide.any() else None for task in tasks]
+        """See `Method`; without the frame's pixels it has no idea.
+
+        Raises `ResourceError` when the address gives no usable answer.
+        """
+        return [self._one(task) if task.may_hide.any() and task.image is not None else None for task in tasks]
 
     def _one(self, task: Task) -> Answer | None:
         side = min(max(crop_of(task, 8).window.side, 32), _SIDE)
