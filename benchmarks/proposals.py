@@ -79,9 +79,9 @@ class Grid:
         places = (np.arange(self.side) + 0.5) / self.side
         points = np.stack(np.meshgrid(places * embedding.width, places * embedding.height), -1).reshape(-1, 2)
         everywhere = np.ones((64, 64), np.float32)
-        found = judge(
-            self.segmenter.decode(embedding, point_prompts(points)), everywhere, np.full(len(points), -1), 1.0
-        )
+        decoded = self.segmenter.decode(embedding, point_prompts(points))
+        # As if somebody had asked for each point: its best mask by the segmenter's estimate counts.
+        found = judge(decoded, everywhere, None, np.arange(len(points)))
         kept = distinct(found, found.scores, 0.7, 1.0)[: self.limit]
         height, width = frame.image.shape[:2]
         return [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from perception.models.roles import FloatArray, MaskCandidates
+from perception.proposals.likeness import Likeness
 
 _STABILITY_OFFSET = 1.0
 """Logits; as in SAM's automatic mask generator."""
@@ -26,7 +27,9 @@ class Candidates:
     stability: FloatArray
     """[N], 0..1: IoU of the masks at a higher and a lower threshold."""
     objectness: FloatArray
-    """[N], 0..1: mean chance of a thing inside the mask."""
+    """[N], 0..1: mean chance of a thing inside the mask, and of what looks like it elsewhere in the frame."""
+    contrast: FloatArray
+    """[N], 0..1: how much more of a thing the mask is than what surrounds it; 0.5 where there is no difference."""
     hint: NDArray[np.int64]
     """[N]: row of the detection that asked for it, -1 for the head's own prompts."""
 
@@ -42,59 +45,59 @@ class Candidates:
     @property
     def scores(self) -> FloatArray:
         """[N], 0..1: a thing, and well outlined."""
-        found: FloatArray = (self.objectness * self.predicted_iou * self.stability) ** (1 / 3)
+        found: FloatArray = (self.objectness * self.contrast * self.predicted_iou * self.stability) ** (1 / 4)
         return found
 
     def take(self, rows: Sequence[int] | NDArray[np.int64]) -> Candidates:
         """These rows, in this order."""
         index = np.asarray(rows, np.int64)
-        return Candidates(
-            self.logits[index],
-            self.predicted_iou[index],
-            self.stability[index],
-            self.objectness[index],
-            self.hint[index],
-        )
+        return Candidates(*(getattr(self, one.name)[index] for one in fields(self)))
 
     @classmethod
     def join(cls, parts: Sequence[Candidates]) -> Candidates:
         """One after the other; at least one part."""
-        return cls(
-            np.concatenate([one.logits for one in parts]),
-            np.concatenate([one.predicted_iou for one in parts]),
-            np.concatenate([one.stability for one in parts]),
-            np.concatenate([one.objectness for one in parts]),
-            np.concatenate([one.hint for one in parts]),
-        )
+        return cls(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls)))
 
 
-def judge(decoded: MaskCandidates, thing: FloatArray, hints: NDArray[np.int64], whole: float) -> Candidates:
-    """The best mask of each prompt. `thing` [h', w'] is the head's map, `hints` [N] as in `Candidates.hint`.
+def judge(
+    decoded: MaskCandidates, thing: FloatArray, likeness: Likeness | None, hints: NDArray[np.int64]
+) -> Candidates:
+    """The masks of each prompt, judged. `thing` [h', w'] is the head's map, `hints` [N] as in `Candidates.hint`.
 
-    A point means a part or the whole. What is on a thing as a whole is the object, so a larger mask wins over
-    a smaller one as long as its quality is at least `whole` of the best one's.
+    A detector's box says what is meant: its mask of the highest predicted IoU counts. What the head asks for
+    may be a part or the whole: all masks of it come along, and `distinct` decides among them.
+    Without `likeness` objectness is the head's opinion of the mask alone.
     """
-    logits = decoded.logits
-    prompts, _, height, width = logits.shape
+    _, choices, height, width = decoded.logits.shape
+    area = (decoded.logits > 0).sum(axis=(2, 3))
+    best = np.where(area > 0, decoded.predicted_iou, -1).argmax(axis=1)
+    row, choice = np.nonzero((hints < 0)[:, None] | (np.arange(choices) == best[:, None]))
+    logits = decoded.logits[row, choice]
     chance = cv2.resize(thing.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    inside = logits > 0
-    area = inside.sum(axis=(2, 3))
-    objectness = (inside * chance).sum(axis=(2, 3)) / np.maximum(area, 1)
-    higher = (logits > _STABILITY_OFFSET).sum(axis=(2, 3))
-    stability = higher / np.maximum((logits > -_STABILITY_OFFSET).sum(axis=(2, 3)), 1)
-    # A detector's box is an object whatever the head thinks of it, and no part of one.
-    hinted = (hints >= 0)[:, None]
-    quality = decoded.predicted_iou * np.where(hinted, 1, objectness) * (area > 0)
-    good = quality >= np.where(hinted, 1, whole) * quality.max(axis=1, keepdims=True)
-    best = np.where(good, area, -1).argmax(axis=1)
-    rows = np.arange(prompts)
+    inside = (logits > 0).astype(np.uint8)
+    objectness = _mean_inside(chance, inside)
+    contrast = np.clip(0.5 + objectness - _mean_inside(chance, _surroundings(inside)), 0, 1)
+    if likeness is not None:
+        objectness = (objectness + likeness.opinions(logits)) / 2
+    higher = (logits > _STABILITY_OFFSET).sum(axis=(1, 2))
+    stability = higher / np.maximum((logits > -_STABILITY_OFFSET).sum(axis=(1, 2)), 1)
     return Candidates(
-        logits[rows, best],
-        decoded.predicted_iou[rows, best],
-        stability[rows, best].astype(np.float32),
-        objectness[rows, best].astype(np.float32),
-        hints,
+        logits, decoded.predicted_iou[row, choice], stability.astype(np.float32), objectness, contrast, hints[row]
     )
+
+
+def _mean_inside(chance: FloatArray, masks: NDArray[np.uint8]) -> FloatArray:
+    """Mean of `chance` [h, w] over each of `masks` [N, h, w]; 0 for an empty mask."""
+    flat = masks.reshape(len(masks), -1).astype(np.float32)
+    found: FloatArray = np.asarray(flat @ chance.ravel() / np.maximum(flat.sum(axis=1), 1), np.float32)
+    return found
+
+
+def _surroundings(masks: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What lies within a 64th of the frame around each of `masks` [N, h, w]."""
+    reach = max(1, max(masks.shape[1:]) // 64)
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    return np.stack([cv2.dilate(one, kernel) - one for one in masks])
 
 
 def overlap_matrices(masks: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:

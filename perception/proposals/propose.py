@@ -16,6 +16,7 @@ from perception.boxes import box_iou
 from perception.models.roles import Embedding, FloatArray, Prompts, Segmenter
 from perception.proposals.candidates import Candidates, distinct, judge
 from perception.proposals.head import Outlook
+from perception.proposals.likeness import Likeness
 from perception.proposals.prompting import box_prompts, point_prompts, promising_boxes, promising_points
 
 
@@ -23,22 +24,20 @@ from perception.proposals.prompting import box_prompts, point_prompts, promising
 class ProposalOptions:
     """What is asked, and what is kept."""
 
-    boxes: int = 16
+    boxes: int = 24
     """Most box prompts of the head in a frame."""
-    points: int = 16
+    points: int = 8
     """Most point prompts in a frame, asked after the boxes."""
     least_thing: float = 0.35
     """0..1: the head's chance of a thing below which nothing is asked."""
     box_overlap: float = 0.5
     """IoU with a better box above which a box is not asked."""
-    least_iou: float = 0.5
+    least_iou: float = 0.35
     """Predicted IoU below which a mask goes."""
-    least_stability: float = 0.75
+    least_stability: float = 0.6
     """Stability below which a mask goes."""
-    least_objectness: float = 0.4
-    """Mean chance of a thing inside the mask below which it goes, unless a detector asked for it."""
-    whole: float = 0.8
-    """See `candidates.judge`."""
+    least_score: float = 0.66
+    """Score (see `Candidates.scores`) below which a mask goes, unless a detector asked for it."""
     nearly_same: float = 0.6
     """IoU above which the worse of two masks goes."""
     part: float = 0.8
@@ -61,10 +60,11 @@ def propose(
     The masks of hints come with the hint's row, and stay whatever the head thinks of them.
     """
     found: list[Candidates] = []
+    likeness = Likeness(embedding.features, outlook.thing)
 
     def ask(prompts: Prompts, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
         if len(prompts):
-            judged = judge(segmenter.decode(embedding, prompts), outlook.thing, rows, options.whole)
+            judged = judge(segmenter.decode(embedding, prompts), outlook.thing, likeness, rows)
             found.append(judged.take(_good_rows(judged, options)))
 
     size = np.array([embedding.width, embedding.height] * 2, np.float32)
@@ -84,7 +84,7 @@ def _good_rows(judged: Candidates, options: ProposalOptions) -> np.ndarray[tuple
     hinted = judged.hint >= 0
     share = judged.masks.mean(axis=(1, 2))
     good = (judged.predicted_iou >= options.least_iou) & (judged.stability >= options.least_stability)
-    good &= (judged.objectness >= options.least_objectness) & (share <= options.largest)
+    good &= (judged.scores >= options.least_score) & (share <= options.largest)
     return np.flatnonzero((good | hinted) & (share > 0))
 
 
