@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 
 from benchmarks.measure import Measurement
 from benchmarks.voice.noise import Sound, with_noise
+from benchmarks.voice.remembered import RememberedEars, memory_of
 from benchmarks.voice.voices import Spoken
 from codriver.settings import load_settings
 from hmi.assistant.answer import Outcome
@@ -21,7 +21,8 @@ from hmi.session import SPEAKERS, Session, open_session
 from hmi.understanding.grammar.text import words_of
 from hmi.voice.audio import RATE, read_wav
 from hmi.voice.dialogue import Dialogue, Heard, Turn
-from hmi.voice.open import open_dialogue
+from hmi.voice.hint import hint_for
+from hmi.voice.open import open_ears_of, open_repairer
 
 CONDITIONS = ("clean", "10", "5")
 """Without noise, or the ratio of speech to road noise in decibels."""
@@ -81,11 +82,17 @@ def run(
     on_result: Callable[[Result], None],
     repair: bool = True,
 ) -> list[Result]:
-    """Let `model` hear every recording in `condition`, each on a fresh simulated vehicle."""
-    settings = load_settings({"voice.model": model, "understanding.llm": False, "voice.repair": repair}, files=[])
+    """Let `model` hear every recording in `condition`, each on a fresh simulated vehicle.
+
+    What it hears is kept beside the recordings and not asked again.
+    """
+    settings = load_settings({"voice.model": model, "understanding.llm": False}, files=[])
     results = []
     with open_session(settings, virtual_time=True) as session:
-        dialogue = open_dialogue(settings, session, _CONVERSATION)
+        memory = memory_of(spoken[0].file.parent, model, hint_for(session.families))
+        ears = RememberedEars(open_ears_of(settings, session.families), memory)
+        repairer = open_repairer(session) if repair else None
+        dialogue = Dialogue(session.assistant, ears, repairer, conversation=_CONVERSATION)
         for number, item in enumerate(spoken):
             samples = _sound(read_wav(item.file), condition, number)
             results.append(_turn(session, dialogue, item, model, condition, samples))
@@ -124,11 +131,6 @@ def figures(results: Sequence[Result]) -> Iterator[Measurement]:
         yield Measurement(f"{name}: asked which", share(lambda result: result.heard.turn is Turn.WHICH), "%")
         yield Measurement(f"{name}: transcript word for word", share(lambda result: result.verbatim), "%")
         yield Measurement(f"{name}: repaired", share(lambda result: result.heard.repaired), "%")
-        yield Measurement(
-            f"{name}: transcript, median",
-            median(result.heard.latency_ms.get("hear", 0.0) for result in some),
-            "ms",
-        )
 
 
 def keep(results: Sequence[Result], file: Path) -> None:

@@ -14,7 +14,7 @@ from hmi.assistant.answer import Answer
 from hmi.assistant.assistant import Assistant
 from hmi.assistant.turn import Speaker
 from hmi.requests import Act, Context, Option, Question
-from hmi.voice.hearing import Ears
+from hmi.voice.hearing import Ears, Impatience, never
 from hmi.voice.repair import Repair, Repairer
 from hmi.voice.steering import WakeWord, means_stop
 
@@ -87,12 +87,12 @@ class Dialogue:
         self._choices: tuple[str, ...] = ()
         self._stops = 0
 
-    def hear(self, samples: Samples) -> Heard:
-        """The transcript alone, for `understand`."""
+    def hear(self, samples: Samples, given_up: Impatience = never) -> Heard:
+        """The transcript alone, for `understand`; of no use once `given_up` says True."""
         clock: dict[str, float] = {}
         stops = self._stops
         with _timed(clock, "hear"):
-            transcript = self._ears.hear(samples)
+            transcript = self._ears.hear(samples, given_up)
         return Heard(Turn.NOTHING, transcript, latency_ms=clock, stops=stops)
 
     def turn(self, samples: Samples, speaker: Speaker) -> Heard:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,13 +20,25 @@ PACKAGES = ("onnxruntime", "onnx_asr", "numpy", "rapidfuzz", "jellyfish", "soxr"
 INSTALL = "install it with pip install 'codriver[voice]'"
 
 
+Impatience = Callable[[], bool]
+"""True once nobody waits for the transcript any more."""
+
+
+def never() -> bool:
+    """Somebody waits."""
+    return False
+
+
 class Ears(Protocol):
     """An engine that turns speech into text."""
 
     name: str
 
-    def hear(self, samples: Samples) -> str:
-        """The most likely transcript of `samples`; empty when nothing was said."""
+    def hear(self, samples: Samples, given_up: Impatience = never) -> str:
+        """The most likely transcript of `samples`; empty when nothing was said.
+
+        An engine that can do so stops soon after `given_up` says True; its answer does not matter then.
+        """
 
     def alternatives(self, samples: Samples) -> Sequence[str]:
         """Other transcripts, likeliest first; empty for an engine that knows only one."""
@@ -43,7 +55,7 @@ class PlainEars:
         self._model = model
         self._language = language
 
-    def hear(self, samples: Samples) -> str:
+    def hear(self, samples: Samples, given_up: Impatience = never) -> str:
         """The transcript."""
         return spoken_words(str(self._model.recognize(samples, language=self._language)))
 
@@ -76,16 +88,20 @@ def open_ears(settings: Settings, hint: str = "") -> Ears:
         import onnxruntime
     except ImportError as error:
         raise ResourceError(f"Speech needs the package {error.name}; {INSTALL}.") from None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = settings[THREADS]
-    options.enable_cpu_mem_arena = settings[KEEP_MEMORY]
+
+    def options() -> Any:
+        made = onnxruntime.SessionOptions()
+        made.intra_op_num_threads = settings[THREADS]
+        made.enable_cpu_mem_arena = settings[KEEP_MEMORY]
+        return made
+
     kind = settings[MODEL_TYPE]
     try:
         model = onnx_asr.load_model(
             kind,
             folder,
             quantization=settings[QUANTIZATION] or None,
-            sess_options=options,
+            sess_options=options(),
             providers=["CPUExecutionProvider"],
         )
     except (ValueError, OSError, RuntimeError, KeyError) as error:
@@ -93,9 +109,11 @@ def open_ears(settings: Settings, hint: str = "") -> Ears:
     from onnx_asr.models.whisper import WhisperHf
 
     if isinstance(model.asr, WhisperHf):
+        from hmi.voice.encoder import open_encoder
         from hmi.voice.whisper import WhisperEars
 
-        return WhisperEars(model.asr, settings[MODEL], settings[LANGUAGE], hint)
+        encoder = open_encoder(model.asr, folder, settings[QUANTIZATION], options)
+        return WhisperEars(model.asr, encoder, settings[MODEL], settings[LANGUAGE], hint)
     return PlainEars(model, settings[MODEL], settings[LANGUAGE])
 
 

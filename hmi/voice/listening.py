@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _PARTIAL_EVERY = 0.8
 """Seconds of speech between two partial transcripts, at least."""
 _PARTIAL_SHARE = 3.0
-"""Times that a partial transcript takes until the next may begin: the last one must seldom stand in its way."""
+"""Times that a partial transcript takes until the next may begin: they must leave the computer some rest."""
 
 
 class Screen(Protocol):
@@ -115,8 +115,15 @@ class Listening:
             self._begun = len(samples), self._hearing.submit(self._dialogue.hear, samples)
         return self._begun[1]
 
+    def _final_waits(self) -> bool:
+        """True while a transcript that may be the final one is wanted: no partial one may stand in its way."""
+        begun = self._begun
+        return begun is not None and not begun[1].done()
+
     def _show_partial(self, samples: Samples) -> None:
-        heard = self._dialogue.hear(samples)
+        heard = self._dialogue.hear(samples, self._final_waits)
+        if self._final_waits():
+            return
         self._partial_every = max(_PARTIAL_EVERY, _PARTIAL_SHARE * heard.latency_ms["hear"] / 1000)
         self._screen.partial(heard.transcript)
 

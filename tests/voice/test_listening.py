@@ -1,7 +1,8 @@
 """The whole loop on scripted parts, in one thread: every job runs the moment it is handed over."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any
 
@@ -14,6 +15,7 @@ from codriver.settings import Settings
 from hmi.session import Session, open_session
 from hmi.voice.detector import FRAME
 from hmi.voice.dialogue import Dialogue, Heard, Turn
+from hmi.voice.hearing import Impatience, never
 from hmi.voice.listening import Listening
 from hmi.voice.segmenter import Segmenter
 
@@ -171,9 +173,50 @@ def test_the_loop_ends_with_the_microphone(session: Session) -> None:
 def test_a_failing_engine_ends_the_loop_with_its_error(session: Session) -> None:
     desk = Desk(session, ["Open my window."])
 
-    def broken(samples: np.ndarray) -> str:
+    def broken(samples: np.ndarray, given_up: Impatience = never) -> str:
         raise ResourceError("The speech model is gone.")
 
     desk.listening._dialogue._ears.hear = broken  # type: ignore[method-assign]
     with pytest.raises(ResourceError, match="speech model is gone"):
         desk.listening.run(spoken(1))
+
+
+class Slow(ScriptedEars):
+    """Ears that take their time over everything that somebody waits for."""
+
+    def __init__(self) -> None:
+        super().__init__(["", "Open my window."])
+        self.given_up = 0
+        self.asked = threading.Event()
+
+    def hear(self, samples: np.ndarray, given_up: Impatience = never) -> str:
+        final = not samples[-1]  # only the final transcript has the silence at the end
+        if final:
+            return super().hear(samples)
+        self.asked.set()
+        for _ in range(2000):
+            if given_up():
+                self.given_up += 1
+                return "half of it"
+            time.sleep(0.005)
+        return "never"
+
+
+def test_a_partial_transcript_makes_way_for_the_final_one(session: Session) -> None:
+    ears, paper = Slow(), Paper()
+    talk = Dialogue(session.assistant, ears)
+    listening = Listening(talk, Loud(), Segmenter(0.6), ScriptedVoice(), paper)
+    frames = spoken(1, frames=80)
+
+    def microphone() -> Iterator[np.ndarray]:
+        for number, frame in enumerate(frames):
+            if number == 80:  # the sentence is over while the partial transcript is being made
+                assert ears.asked.wait(5)
+            yield frame
+
+    started = time.perf_counter()
+    listening.run(microphone())
+    assert time.perf_counter() - started < 5
+    assert ears.given_up == 1
+    assert paper.partials == []
+    assert [heard.text for heard in paper.turns] == ["Open my window."]

@@ -26,6 +26,27 @@ def test_misheard_words_are_repaired(heard: str, meant: str) -> None:
     assert grammar().interpret(repair.text, Context()).requests == grammar().interpret(meant, Context()).requests
 
 
+@pytest.mark.parametrize("heard", ["heat, my seat,", "Ventilate, my seat."])
+def test_a_breath_is_no_border_between_two_wishes(heard: str) -> None:
+    repair = repairer().repair(heard, Context())
+    joined = heard.replace(",", "")
+    assert repair.changed
+    assert grammar().interpret(repair.text, Context()).requests == grammar().interpret(joined, Context()).requests
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        "Open the window, turn on the radio.",
+        "Passenger, backrest, 45 degrees, please.",
+        "Open the windows, but not mine.",
+        "Lights off, wipers on.",
+    ],
+)
+def test_commas_that_are_borders_stay(heard: str) -> None:
+    assert repairer().repair(heard, Context()).text == heard
+
+
 @pytest.mark.parametrize(
     "heard",
     [

@@ -12,6 +12,7 @@ from hmi.catalogue.catalogue import load_catalogue
 from hmi.catalogue.family_file import Families, load_families
 from hmi.understanding.grammar.recogniser import GrammarRecogniser
 from hmi.voice.audio import RATE
+from hmi.voice.hearing import Impatience, never
 from hmi.voice.repair import Repairer
 from hmi.voice.vocabulary import vocabulary_of
 
@@ -71,7 +72,7 @@ class ScriptedEars:
         self.others = others or {}
         self.fits = fits
 
-    def hear(self, samples: np.ndarray) -> str:
+    def hear(self, samples: np.ndarray, given_up: Impatience = never) -> str:
         return self.script[self._number(samples)]
 
     def alternatives(self, samples: np.ndarray) -> Sequence[str]:

@@ -21,9 +21,10 @@ from hmi.web.parts import parts
 from hmi.web.schemas import AnswerDocument, ConversationId, SpeakerName, answer_document
 
 if TYPE_CHECKING:
+    from hmi.assistant.turn import Speaker
     from hmi.session import Session
     from hmi.voice.audio import Samples
-    from hmi.voice.dialogue import Dialogue
+    from hmi.voice.dialogue import Dialogue, Heard
     from hmi.voice.hearing import Ears
     from hmi.voice.repair import Repairer
 
@@ -81,16 +82,32 @@ class Listener:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._counting = threading.Lock()
+        self._requests = 0
         self._ears: Ears | None = None
         self._repairer: Repairer | None = None
         self._dialogues: OrderedDict[str, Dialogue] = OrderedDict()
 
     def transcript(self, samples: Samples) -> str:
-        """What is said in `samples`. Raises `ResourceError`."""
+        """What is said in `samples`; empty when a request came meanwhile. Raises `ResourceError`."""
         with self._lock:
-            return self._open(parts().session).hear(samples)
+            heard = self._open(parts().session).hear(samples, self._request_waits)
+        return "" if self._request_waits() else heard
 
-    def dialogue(self, conversation: str) -> Dialogue:
+    def turn(self, samples: Samples, conversation: str, speaker: Speaker) -> Heard:
+        """Hear and answer one recording; transcripts of unfinished ones make way. Raises `ResourceError`."""
+        with self._counting:
+            self._requests += 1
+        try:
+            return self._dialogue(conversation).turn(samples, speaker)
+        finally:
+            with self._counting:
+                self._requests -= 1
+
+    def _request_waits(self) -> bool:
+        return self._requests > 0
+
+    def _dialogue(self, conversation: str) -> Dialogue:
         """The spoken dialogue of a conversation. Raises `ResourceError`."""
         from hmi.voice.dialogue import Dialogue
 
@@ -151,7 +168,7 @@ def hear(body: RecordingBody) -> Response:
     conversation = body.conversation or new_conversation_id()
     speaker = SPEAKERS[body.speaker or parts().speaker]
     try:
-        heard = _listener().dialogue(conversation).turn(samples, speaker)
+        heard = _listener().turn(samples, conversation, speaker)
     except ResourceError as error:
         raise NotFoundError(str(error)) from None
     if heard.answer is not None:
