@@ -214,9 +214,7 @@ def test_a_partial_transcript_makes_way_for_the_final_one(session: Session) -> N
                 assert ears.asked.wait(5)
             yield frame
 
-    started = time.perf_counter()
     listening.run(microphone())
-    assert time.perf_counter() - started < 5
     assert ears.given_up == 1
     assert paper.partials == []
     assert [heard.text for heard in paper.turns] == ["Open my window."]
