@@ -29,7 +29,7 @@ class CutOut:
     box: Box
     """Where it lies in the frame."""
     painted: int
-    """Pixels that are not seen in the frame."""
+    """Pixels of it that are not seen in the frame."""
 
 
 def cut_out(image: RGBImage, visible: BoolImage, whole: BoolImage, inpainter: Inpainter) -> CutOut:
@@ -45,9 +45,12 @@ def cut_out(image: RGBImage, visible: BoolImage, whole: BoolImage, inpainter: In
     part = slice(top, y + height + margin), slice(left, x + width + margin)
     seen = visible[part]
     hidden = whole[part] & ~seen
-    canvas = extended(image[part], seen)
+    # Where the object meets what hides it, pixels mix both colours: they are painted too.
+    mixed = cv2.dilate(hidden.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool) & seen
+    clear = seen & ~mixed if (seen & ~mixed).any() else seen
+    canvas = extended(image[part], clear)
     if hidden.any():
-        canvas = _painted(canvas, hidden, inpainter)
+        canvas = _painted(canvas, whole[part] & ~clear, inpainter)
     inside = slice(y - top, y - top + height), slice(x - left, x - left + width)
     alpha = np.where(whole[part][inside], np.uint8(255), np.uint8(0))
     return CutOut(np.dstack([canvas[inside], alpha]), (x, y, width, height), int(hidden.sum()))
