@@ -211,8 +211,20 @@ def _blocking(tokens: Sequence[Token], clauses: Sequence[Clause]) -> list[str]:
     spared = {id(token) for token in remarks}
     stopped = [token.text for token in tokens if token.has("condition")]
     stopped += [token.text for token in tokens if token.has("negation") and id(token) not in spared]
-    stopped += [word for clause in clauses for word in _told(clause)]
+    stopped += [word for clause in clauses for word in (*_told(clause), *_left(clause))]
     return stopped + [word for pair in pairwise(clauses) for word in _title(*pair)]
+
+
+def _left(clause: Clause) -> list[str]:
+    """ "Leave the heating be" and "leave the heating" want nothing changed; "leave the radio on" does."""
+    said = [token for token in clause.tokens if not token.has("filler") or token.text == "be"]
+    if not said or said[0].text not in ("leave", "let"):
+        return []
+    bare = all(
+        token.names() or token.has("place") or (token.has("function") and not token.has("act"))
+        for token in said[1:]
+    )
+    return [token.text for token in said] if said[-1].text in ("be", "alone") or bare else []
 
 
 def _title(before: Clause, after: Clause) -> list[str]:

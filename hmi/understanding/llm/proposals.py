@@ -39,6 +39,9 @@ _IS = frozenset(
 )
 _ANY = frozenset({"a", "an", "every", "any", "no"})
 """Before the one who is cold, these make it nobody in this car ("a dog was locked in a hot car")."""
+_THIRD = frozenset({"shes", "hes", "theyre", "everyone", "everybody", "everyones", "everybodys"})
+_HABITUAL = frozenset({"always", "never", "usually", "often", "constantly", "forever"})
+"""What somebody always is tells of the person, not of now."""
 _BACK = frozenset({"back", "in back"})
 _MAX_TAIL = 6
 
@@ -158,6 +161,8 @@ class NeedReader:
         if told(rest) or asks_for_an_errand(rest) or elsewhere([*lead, PAUSE, *between, PAUSE, *tail]):
             return True
         if placed_elsewhere(tail, self._lexicon) or placed_elsewhere(between, self._lexicon):
+            return True
+        if words[item.start] in _THIRD and words[item.start + 1] in _HABITUAL:
             return True
         if lead and lead[-1] in _ANY and _is_person(words[item.start]):
             return True

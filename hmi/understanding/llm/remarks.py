@@ -146,10 +146,11 @@ class Judge:
             self._touches(left, right) and (beyond(words) or beyond_across(self._clause_around(left, right)))
         ):
             return STORY
-        if self._turns_round(words):
+        if self._turns_round(left, words):
             return NEGATION
         tokens = self._lexicon.tokens(words)
-        if any(token.has("absent") for token in tokens):
+        around = self._lexicon.tokens(list(self._clause_around(left, right)))
+        if any(token.has("absent") for token in (*tokens, *around)):
             return STORY
         if right in {span.start for span in self._spans} and self._tells_of(words, tokens):
             return STORY
@@ -197,8 +198,11 @@ class Judge:
         places = {token.senses["place"] for token in self._inside if token.has("place")}
         return any(token.senses["place"] not in places for token in telling if token.has("place"))
 
-    def _turns_round(self, words: list[str]) -> bool:
-        """True for a negation that is no mere complaint ("I can't see a thing")."""
+    def _turns_round(self, left: int, words: list[str]) -> bool:
+        """True for a negation that is no mere complaint ("I can't see a thing"), and for "leave … be"."""
+        starts = [span.start for span in self._spans if span.end == left]
+        if words[0] in ("be", "alone") and any(self._words[start] in ("leave", "let") for start in starts):
+            return True
         for index in range(len(words)):
             if find_phrase(words[index : index + 2], self._lists["not"]) != 0:
                 continue
@@ -278,10 +282,24 @@ class Judge:
             return True
         if words[0] not in ("for", "at") or words[-1].endswith("ing"):  # "wipers up for washing"
             return False
+        if self._careful() and not self._explained(words[1:]):
+            return False
         if words[0] == "at":  # "honk at that heifer", but not "fog lights on at the next junction"
             return all(_path(span) == _HORN for span in self._spans)
         single = all(len(span.meant.requests) == 1 and _placeless(span) for span in self._spans)
         return single or (words[0] == "for" and any(token.has("place") for token in self._inside))
+
+    def _careful(self) -> bool:
+        """True when a door or a lid would move: that takes words that are all understood."""
+        groups = self._lists["asks_first"]
+        families = [self._lexicon.families.of(wish.signal.path) for s in self._spans for wish in s.meant.requests]
+        return any(family is not None and (family.group,) in groups for family in families)
+
+    def _explained(self, words: Sequence[str]) -> bool:
+        """True when every word has a sense or is about a person ("for my mother", but not "for extraction")."""
+        persons = frozenset({phrase for names in (*people().values(), self._lists["persons"]) for phrase in names})
+        rest = without_phrases(words, persons)
+        return all(token.senses for token in self._lexicon.tokens(rest))
 
 
 def _placeless(span: Span) -> bool:

@@ -62,7 +62,7 @@ def test_a_question_is_no_request(reader):
 
 
 def test_what_is_doubtful_is_asked_with_the_request_as_the_option():
-    meant = recogniser().interpret("open the passenger door extraction zebra", Context())
+    meant = recogniser().interpret("open the passenger door for extraction purposes", Context())
     assert meant.act is Act.CLARIFY
     assert meant.question is not None
     (option,) = meant.question.options

@@ -26,7 +26,7 @@ def test_the_model_is_told_the_state_the_history_the_examples_and_the_first_read
     model = Script(lambda _: says("none"))
     history = [Exchange("warmer please", "turn the driver's temperature up")]
     level = recogniser(model, {WINDOW: 60})
-    level.interpret("open the passenger door extraction zebra", Context(), history)
+    level.interpret("open the passenger door for extraction purposes", Context(), history)
     told = model.asked[0][-1]["content"]
     assert "warmer please" in told
     assert "open the passenger's door" in told
@@ -53,7 +53,7 @@ def test_a_wrong_answer_is_asked_again_once_with_the_reason():
 
 def test_an_answer_that_stays_wrong_becomes_a_question():
     model = Script(lambda _: says("change", {"Vehicle.Body.Hood.IsOpen": True}))
-    meant = recogniser(model).interpret("open the passenger door extraction zebra", Context())
+    meant = recogniser(model).interpret("open the passenger door for extraction purposes", Context())
     assert len(model.asked) == 2
     assert meant.act is Act.CLARIFY
     assert targets(meant) == {}
