@@ -101,7 +101,7 @@ class _Reader:
 
     def fail(self, problem: str) -> NoReturn:
         where = f"{self.file}: {self.label}" if self.label else str(self.file)
-        raise FileFormatError(f"{where}: {problem.rstrip('.')}.")
+        raise FileFormatError(f"{where}: {problem.rstrip('.')}{'' if problem.rstrip('.').endswith('?') else '.'}")
 
     def case(self, data: Any) -> Case:
         """One item of the list."""

@@ -91,6 +91,7 @@ class ChatClient:
             raise EndpointError(f"The language model at {self.endpoint.name} has been shut down; start again.")
         if self._now() < self._resting_until:
             raise EndpointError(self._trouble)
+        self.load()  # before the clock starts: a slow computer is no fault of the endpoint
         deadline = time.monotonic() + self.endpoint.timeout
         try:
             return self._with_retries(messages, schema, temperature, limit, deadline)

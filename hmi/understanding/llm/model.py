@@ -63,7 +63,8 @@ class RemoteModel:
         return self._client.complete(messages, schema, temperature=temperature)
 
     def warm_up(self) -> None:
-        """Nothing to do: somebody else runs it."""
+        """Load the library in the background; the model is somebody else's to run."""
+        threading.Thread(target=self._client.load, name="remote model", daemon=True).start()
 
     def close(self) -> None:
         """Cancel what is under way."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 
 import pytest
 from llm_endpoint import completion, send
@@ -139,6 +140,14 @@ def test_an_endpoint_that_is_down_is_left_alone_for_a_while():
     clock[0] = 60.0
     down._ask = lambda *_: "back"  # type: ignore[method-assign]
     assert down.complete(ASK, SCHEMA) == "back"
+
+
+def test_loading_the_library_takes_nothing_from_the_time_of_the_endpoint(endpoint, monkeypatch):
+    endpoint.say("{}")
+    slow = client(endpoint.url, timeout=1.0)
+    load = slow.load
+    monkeypatch.setattr(slow, "load", lambda: (time.sleep(1.2), load()))
+    assert slow.complete(ASK, SCHEMA) == "{}"
 
 
 def test_a_closed_client_says_so(endpoint):

@@ -23,14 +23,14 @@ SPEAKERS = {
 
 
 def hard_cases():
-    """The single sentences of the library that the grammar cannot read."""
+    """Every third of the single sentences of the library that the grammar cannot read."""
     found = []
     for file in sorted(LIBRARY.glob("*.yaml")):
         for case in load_yaml(file):
             context = Context(speaker=SPEAKERS[case.get("speaker", "driver")])
             if "say" in case and grammar().interpret(case["say"], context).act is Act.UNKNOWN:
                 found.append((case, context))
-    return found
+    return found[::3]
 
 
 def perfect_answer(case) -> str:
