@@ -73,12 +73,13 @@ def judge(
     best = np.where(area > 0, decoded.predicted_iou, -1).argmax(axis=1)
     row, choice = np.nonzero((hints < 0)[:, None] | (np.arange(choices) == best[:, None]))
     logits = decoded.logits[row, choice]
-    chance = cv2.resize(thing.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    chance = np.asarray(cv2.resize(thing, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     inside = (logits > 0).astype(np.uint8)
     objectness = _mean_inside(chance, inside)
-    contrast = np.clip(0.5 + objectness - _mean_inside(chance, _surroundings(inside)), 0, 1)
+    around = _mean_inside(chance, _surroundings(inside))
+    contrast = np.asarray(np.clip(0.5 + objectness - around, 0, 1), np.float32)
     if likeness is not None:
-        objectness = (objectness + likeness.opinions(logits)) / 2
+        objectness = np.asarray((objectness + likeness.opinions(logits)) / 2, np.float32)
     higher = (logits > _STABILITY_OFFSET).sum(axis=(1, 2))
     stability = higher / np.maximum((logits > -_STABILITY_OFFSET).sum(axis=(1, 2)), 1)
     return Candidates(
