@@ -19,6 +19,7 @@ from perception.occlusion.external.onnx_model import OnnxAmodal, OnnxDescription
 from perception.occlusion.inpainting import Inpaint
 from perception.occlusion.methods import shipped_methods
 from perception.occlusion.shapes import Shapes
+from perception.occlusion.tracks import Video
 
 SEES_PIXELS = frozenset({"inpaint", "onnx", "http"})
 """Methods that need the frame's picture, and not just its masks."""
@@ -85,4 +86,9 @@ def _http(settings: Settings) -> Method:
     )
 
 
-_EXTRA: Mapping[str, Callable[[Settings], Method]] = {"inpaint": _inpaint, "onnx": _onnx, "http": _http}
+_EXTRA: Mapping[str, Callable[[Settings], Method]] = {
+    "video": lambda settings: Video(),
+    "inpaint": _inpaint,
+    "onnx": _onnx,
+    "http": _http,
+}

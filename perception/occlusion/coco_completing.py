@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from perception.frame import FrameInfo, RGBImage
 from perception.masks import Mask
 from perception.occlusion.completing import Completer, whole_shapes
 from perception.occlusion.shapes import Shapes
+from perception.occlusion.tracks import Video, shapes_elsewhere
 from perception.record import FrameRecord, Instance
 
 
@@ -64,9 +65,10 @@ def complete_document(
     skipped: list[Skip] = []
     read = [_read_image(image, by_image[image["id"]], names, skipped) for image in document["images"]]
     completer = completer_for(whole_shapes([record for record, _ in read]))
+    elsewhere = _elsewhere(read, completer)
     for done, (image, (record, known)) in enumerate(zip(document["images"], read, strict=True)):
         pixels = _pixels(image, load, skipped) if load is not None else None
-        found = {one.id: one for one in completer.complete(record, known, pixels).instances}
+        found = {one.id: one for one in completer.complete(record, known, pixels, elsewhere[done]).instances}
         skipped += _links_dropped(record, known, found)
         for annotation in by_image[image["id"]]:
             if annotation["id"] in found:
@@ -74,6 +76,15 @@ def complete_document(
         progress(done + 1, len(read))
     document["info"] = _info(document.get("info"), skipped)
     return skipped
+
+
+def _elsewhere(
+    read: list[tuple[FrameRecord, dict[int, list[int]]]], completer: Completer
+) -> Sequence[Mapping[int, Shapes]]:
+    """Shapes from other images, by image, where a method asks for them."""
+    if not any(method.name == Video.name for method in completer.methods):
+        return [{}] * len(read)
+    return shapes_elsewhere([record for record, _ in read], [known for _, known in read])
 
 
 def _pixels(
@@ -106,8 +117,10 @@ def _read_image(
             continue
         category = annotation.get("category_id")
         label = names.get(category, "") if isinstance(category, int | str) else ""
-        instances.append(Instance(number, mask, 1.0, "known", label))
         attributes = annotation.get("attributes")
+        track = attributes.get("track_id") if isinstance(attributes, dict) else None
+        track = track if type(track) is int else None
+        instances.append(Instance(number, mask, 1.0, "known", label, track_id=track))
         occluders = attributes.get("occluded_by") if isinstance(attributes, dict) else None
         if isinstance(occluders, list) and all(isinstance(one, int | str) for one in occluders):
             known[number] = occluders

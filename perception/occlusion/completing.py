@@ -52,6 +52,8 @@ class Task:
     """Whether the frame's masks fit each other; else their outlines are off by a pixel or more."""
     image: RGBImage | None = None
     """The frame's pixels, uint8 RGB [height, width, 3], for methods that look at them."""
+    elsewhere: Shapes | None = None
+    """The same object where it is seen whole in other frames; None or empty: not known."""
 
 
 Answer = tuple[BoolImage, float]
@@ -127,16 +129,24 @@ class Completer:
         record: FrameRecord,
         known: Mapping[int, Sequence[int]] | None = None,
         image: RGBImage | None = None,
+        elsewhere: Mapping[int, Shapes] | None = None,
     ) -> FrameRecord:
         """The record with an `Occlusion` for every instance whose mask is not empty.
 
         `known` gives the occluders of some instances (ids); what it says is not questioned, unless it is a cycle.
-        `image` is for methods that look at pixels.
+        `image` is for methods that look at pixels, `elsewhere` (instance id → whole shapes of the same object in
+        other frames) for those that follow objects.
         """
         instances = [one for one in record.instances if one.mask.area]
         masks = [one.mask.to_array() for one in instances]
         pairs = self._order(instances, masks, known or {})
-        tasks = frame_tasks(masks, [one.label for one in instances], pairs, image)
+        others = [(elsewhere or {}).get(one.id) for one in instances]
+        tasks = (
+            replace(task, elsewhere=other)
+            for task, other in zip(
+                frame_tasks(masks, [one.label for one in instances], pairs, image), others, strict=True
+            )
+        )
         candidates = [
             found for some in iter(lambda: list(islice(tasks, _TOGETHER)), []) for found in self._candidates(some)
         ]
