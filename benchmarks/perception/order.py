@@ -1,6 +1,7 @@
-"""Who hides whom in real frames, against a sample that was judged by eye.
+"""Who hides whom in real frames, against a sample that was judged by eye, and in files with exact truth.
 
     python -m benchmarks.perception.order --maps FOLDER
+    python -m benchmarks.perception.order --truth scenes/annotations.json hidden/truth.json
 
 `FOLDER` holds CamVid's class maps; the sample (`order_by_hand.json`) names 55 pairs of neighbouring regions of its
 training frames by their boxes [x, y, width, height], and says which of the two is in front. 17 more pairs that
@@ -60,11 +61,33 @@ def summary(found: Counter[tuple[bool, str, str]]) -> dict[str, Any]:
     }
 
 
+def measure_truth(path: Path) -> dict[str, Any]:
+    """Inferred from the visible masks of a COCO file, against its `occluded_by`; as `codriver evaluate` counts."""
+    words: Counter[str] = Counter()
+    for image in open_truth(path, "", 1):
+        ids = [one.id for one in image.annotations]
+        true = {(front, one.id) for one in image.annotations for front in one.occluded_by or () if front in ids}
+        judged = {one.id for one in image.annotations if one.occlusion_rate is not None}
+        told = {(ids[i], ids[j]) for i, j in infer_order([one.mask.to_array() for one in image.annotations])}
+        either = true | {pair[::-1] for pair in true}
+        words["pairs"] += len(true)
+        words["right"] += len(true & told)
+        words["reversed"] += len({pair[::-1] for pair in true} & told)
+        words["pairs that are none"] += sum(pair[1] in judged and pair not in either for pair in told)
+    words["not found"] = words["pairs"] - words["right"] - words["reversed"]
+    return dict(words)
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--maps", required=True, type=Path, help="CamVid's class maps")
-    print(json.dumps(summary(measure(parser.parse_args().maps)), indent=1))
+    parser.add_argument("--maps", type=Path, help="CamVid's class maps")
+    parser.add_argument("--truth", nargs="*", default=[], type=Path, help="COCO files that tell occluded_by")
+    options = parser.parse_args()
+    if options.maps:
+        print(json.dumps(summary(measure(options.maps)), indent=1))
+    for path in options.truth:
+        print(path, json.dumps(measure_truth(path), indent=1))
 
 
 if __name__ == "__main__":
