@@ -22,7 +22,7 @@ from hmi.voice.segmenter import Segmenter
 from hmi.voice.settings import DETECTOR, PAUSE
 from hmi.voice.speaking import Silence
 
-_SENTENCES = 24
+_SENTENCES = 16
 _TRAVELS = ("Window", "Sunroof", "Shade", "Door", "Trunk", "Hood", "Seat", "SteeringWheel", "Mirrors", "FuelPort")
 """What moves takes seconds by its nature; the others show how fast everything before that is."""
 _AUDIBLE = 0.02

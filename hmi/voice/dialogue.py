@@ -14,9 +14,10 @@ from hmi.assistant.answer import Answer
 from hmi.assistant.assistant import Assistant
 from hmi.assistant.turn import Speaker
 from hmi.requests import Act, Context, Option, Question
+from hmi.understanding.grammar.text import words_of
 from hmi.voice.hearing import Ears, Impatience, never
 from hmi.voice.repair import Repair, Repairer
-from hmi.voice.steering import WakeWord, means_stop
+from hmi.voice.steering import STOP_MARGIN, STOP_SPELLINGS, STOP_WORDS, WakeWord, means_stop
 
 if TYPE_CHECKING:
     from hmi.voice.audio import Samples
@@ -52,6 +53,8 @@ class Heard:
     latency_ms: dict[str, float] = field(default_factory=dict)
     """Milliseconds for hear, repair and, from the answer, understand, plan and act."""
     repaired: bool = False
+    nearly_stop: bool = False
+    """True when the engine wrote something else, but "stop" fits the recording about as well."""
     stops: int = 0
     """How many stops had been said before it was heard; a request from before the last one is not begun."""
 
@@ -93,7 +96,8 @@ class Dialogue:
         stops = self._stops
         with _timed(clock, "hear"):
             transcript = self._ears.hear(samples, given_up)
-        return Heard(Turn.NOTHING, transcript, latency_ms=clock, stops=stops)
+        nearly_stop = not given_up() and self._nearly_stop(transcript, samples)
+        return Heard(Turn.NOTHING, transcript, latency_ms=clock, nearly_stop=nearly_stop, stops=stops)
 
     def turn(self, samples: Samples, speaker: Speaker) -> Heard:
         """Hear and understand one recording."""
@@ -116,8 +120,17 @@ class Dialogue:
 
     def means_stop(self, heard: Heard) -> bool:
         """True for "stop", "stop the window": with or without the wake word, at any time."""
+        if heard.nearly_stop:
+            return True
         texts = (heard.transcript, self._wake.request(heard.transcript) or "")
         return any(means_stop(text) or self._assistant.means_stop(text, self._conversation) for text in texts)
+
+    def _nearly_stop(self, transcript: str, samples: Samples) -> bool:
+        """True for a short transcript where a stop fits the sound about as well; one too many is harmless."""
+        if not 0 < len(words_of(transcript)) <= STOP_WORDS or means_stop(transcript):
+            return False
+        fits = self._ears.fit(samples, [transcript, *STOP_SPELLINGS])
+        return fits is not None and max(fits[1:]) > fits[0] - STOP_MARGIN
 
     def stop(self, heard: Heard) -> Heard:
         """Halt what moves, let nothing begin that was said before, drop every open question. Waits for no turn."""
@@ -128,7 +141,13 @@ class Dialogue:
         reply = answer.reply if answer.requested else ""
         clock = {**heard.latency_ms, **answer.latency_ms}
         return replace(
-            heard, turn=Turn.STOPPED, text=heard.transcript, reply=reply, answer=answer, latency_ms=clock
+            heard,
+            turn=Turn.STOPPED,
+            text=STOP_SPELLINGS[0] if heard.nearly_stop else heard.transcript,
+            reply=reply,
+            answer=answer,
+            latency_ms=clock,
+            repaired=heard.nearly_stop,
         )
 
     def forget(self) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _LOOP = re.compile(r"\b(\w+(?:\W+\w+){0,3})(?:\W+\1\b){3,}")
 """One to four words, four times or more."""
 PACKAGES = ("onnxruntime", "onnx_asr", "numpy", "rapidfuzz", "jellyfish", "soxr")
-INSTALL = "install it with pip install 'codriver[voice]'"
+INSTALL = "install it with pip install '.[voice]' in codriver's folder"
 
 
 Impatience = Callable[[], bool]

@@ -30,8 +30,8 @@ class Microphone:
             import sounddevice
         except (ImportError, OSError) as error:  # OSError: the library PortAudio itself is not there
             raise ResourceError(
-                f"The microphone needs sounddevice and PortAudio ({error}); pip install 'codriver[voice]' and, on "
-                "Debian, apt install libportaudio2."
+                f"The microphone needs sounddevice and PortAudio ({error}); pip install '.[voice]' in "
+                "codriver's folder and, on Debian, apt install libportaudio2."
             ) from None
         chosen: Any = int(device) if device.isdecimal() else device or None
         try:

@@ -88,7 +88,8 @@ class Piper:
             import sounddevice
         except (ImportError, OSError) as error:
             raise ResourceError(
-                f"Piper needs piper-tts (GPL-3.0) and sounddevice ({error}); pip install 'codriver[voice,piper]'."
+                f"Piper needs piper-tts (GPL-3.0) and sounddevice ({error}); pip install '.[voice,piper]' in "
+                "codriver's folder."
             ) from None
         file = _piper_file(voice)
         try:

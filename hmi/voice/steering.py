@@ -8,6 +8,15 @@ _STOP = frozenset({"stop", "halt", "cancel", "abort"})
 _AROUND_STOP = frozenset(
     "please now it that this talking speaking everything ok okay just hey right there".split()
 )
+STOP_SPELLINGS = ("Stop.", "stop")
+STOP_WORDS = 2
+"""A transcript with more words is no misheard stop."""
+STOP_MARGIN = 4.5
+"""How much less likely, as a natural logarithm, a stop may be than so short a transcript, and is still obeyed.
+
+Of 30 spoken stops whisper-base wrote 4 as something else, with a stop less likely by 3.3 at most; for "step" and
+"storm" it was 5.6 and more.
+"""
 _NEAR = 0.34
 """Largest distance of what was heard from the wake word: 0 the same, 1 nothing in common."""
 

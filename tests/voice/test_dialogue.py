@@ -130,3 +130,19 @@ def test_an_answer_to_a_question_needs_no_wake_word(session: Session) -> None:
 def test_the_wake_word_alone_is_answered(session: Session) -> None:
     (heard,) = say(dialogue(session, "Hey codriver!", wake_word="hey codriver"), 1)
     assert heard.reply == "Yes?"
+
+
+def test_a_misheard_stop_is_obeyed(session: Session) -> None:
+    talk = dialogue(session, "Snow,", fits={"Snow,": -2.6, "Stop.": -7.2, "stop": -5.9})
+    (heard,) = say(talk, 1)
+    assert heard.turn is Turn.STOPPED
+    assert heard.transcript == "Snow,"
+    assert heard.text == "Stop."
+    assert heard.repaired
+
+
+@pytest.mark.parametrize(("said", "stop"), [("Mute.", -13.0), ("Open my window.", -2.0)])
+def test_another_word_is_no_stop(session: Session, said: str, stop: float) -> None:
+    (heard,) = say(dialogue(session, said, fits={said: -1.0, "Stop.": stop}), 1)
+    assert heard.turn is Turn.ANSWERED
+    assert not heard.repaired

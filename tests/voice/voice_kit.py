@@ -79,7 +79,11 @@ class ScriptedEars:
         return self.others.get(self._number(samples), ())
 
     def fit(self, samples: np.ndarray, texts: Sequence[str]) -> Sequence[float] | None:
-        return None if self.fits is None else [self.fits.get(text, -100.0) for text in texts]
+        return None if self.fits is None else [self._fit(text) for text in texts]
+
+    def _fit(self, text: str) -> float:
+        assert self.fits is not None
+        return self.fits.get(text, -50.0 if text in self.script else -100.0)
 
     @staticmethod
     def _number(samples: np.ndarray) -> int:

@@ -18,7 +18,9 @@ def open_factory(name: str) -> Factory:
     try:
         import gpiozero  # noqa: F401 - only to see whether it is there
     except ImportError:
-        raise ResourceError("A rig needs gpiozero; install it with pip install 'codriver[rig]'.") from None
+        raise ResourceError(
+            "A rig needs gpiozero; install it with pip install '.[rig]' in codriver's folder."
+        ) from None
     points = {point.name: point for point in entry_points(group=_GROUP)}
     if name not in points:
         raise ResourceError(
