@@ -13,11 +13,11 @@ from perception.occlusion.network_input import KINDS, kind_of
 _SHARES = (0.5, 0.2, 0.3)
 """Weights of the network's probability, of what it says when it is told of nothing in front, and of the votes.
 The second keeps a large occluder from tempting it too far; measured on rendered scenes and CamVid's frames."""
-_CERTAIN = {"vehicle": (0.8, 0.4), "person": (0.9, 0.55), "cycle": (0.9, 0.55)}
+_CERTAIN = {"vehicle": (0.9, 0.5), "person": (0.97, 0.6), "cycle": (0.97, 0.6)}
 """Least probability of a hidden part, and least estimate of its IoU, for adding one with nothing known in front.
 Of other kinds the visible part does not tell that something is missing."""
-_NOTHING = 0.3
-"""Below this probability of a hidden part nothing is added behind what is only thought to be in front."""
+_NOTHING = 0.65
+"""Below this probability of a hidden part nothing is added; what is in front hides something in most cases."""
 _SAME = 0.6
 """Least share of the visible mask that a new outline must keep."""
 
@@ -41,7 +41,7 @@ class Learned:
         ]
 
     def _behind_known(self, task: Task, guess: Guess, alone: Guess) -> Answer:
-        if guess.hidden < _NOTHING and alone.hidden < _NOTHING:
+        if guess.hidden < _NOTHING:
             return task.visible, 1 - guess.hidden
         share = self._mean(task, guess, alone)
         whole = share > 0.5
