@@ -23,6 +23,8 @@ from perception.record import Completion, FrameRecord, Instance, Occlusion
 FloatImage = NDArray[np.float32]
 _AGREEMENT_IS_WORTH = ((0.5, 0.75, 0.86, 0.95), (0.1, 0.4, 0.6, 0.65))
 """Agreement of voters with the visible part; the IoU of the hidden part that it came with in rendered scenes."""
+_OF_ANY_KIND = 0.4
+"""What remains of it where shapes of all kinds vote, as none of the object's kind are known."""
 _TRUST_IN_OWN = 0.1
 """See `Shapes.trust`; measured on CamVid's training frames, shapes of other frames against rendered ones."""
 _OVERLAP = 0.002
@@ -99,6 +101,8 @@ class Prior:
         if found is None:
             return None
         sure = float(np.interp(found[1], *_AGREEMENT_IS_WORTH))
+        if not self._shapes.has(kind_of(task.label)):
+            sure *= _OF_ANY_KIND
         return task.visible | ((found[0] > 0.5) & task.may_hide), sure
 
 

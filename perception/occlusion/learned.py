@@ -13,9 +13,12 @@ from perception.occlusion.network_input import KINDS, kind_of
 _SHARES = (0.5, 0.2, 0.3)
 """Weights of the network's probability, of what it says when it is told of nothing in front, and of the votes.
 The second keeps a large occluder from tempting it too far; measured on rendered scenes and CamVid's frames."""
-_CERTAIN = {"vehicle": (0.9, 0.5), "person": (0.97, 0.6), "cycle": (0.97, 0.6)}
-"""Least probability of a hidden part, and least estimate of its IoU, for adding one with nothing known in front.
-Of other kinds the visible part does not tell that something is missing."""
+_CERTAIN = 0.99
+"""Least probability of a hidden part for adding one with nothing known in front,"""
+_WORTH_IT = 0.55
+"""and least estimate of its IoU."""
+_TELLING = ("vehicle", "person", "cycle")
+"""Kinds of which the visible part tells that something is missing."""
 _NOTHING = 0.65
 """Below this probability of a hidden part nothing is added; what is in front hides something in most cases."""
 _SAME = 0.6
@@ -68,8 +71,8 @@ def _alone(task: Task) -> Task:
 def _behind_unknown(task: Task, guess: Guess) -> Answer:
     """Nothing is known in front: a part is added only where it is next to certain that one is hidden."""
     kind = kind_of(task.label)
-    hidden, iou = _CERTAIN.get(KINDS[int(kind.argmax())], (1.0, 1.0)) if kind.any() else (1.0, 1.0)
-    if cut_by_frame(task.visible) or guess.hidden < hidden or guess.iou < iou:
+    tells = kind.any() and KINDS[int(kind.argmax())] in _TELLING and not cut_by_frame(task.visible)
+    if not tells or guess.hidden < _CERTAIN or guess.iou < _WORTH_IT:
         return task.visible, 1 - guess.hidden
     free = ~task.visible if task.neighbours is None else ~(task.visible | task.neighbours)
     return task.visible | ((guess.in_frame(task.visible.shape) > 0.5) & free), guess.iou

@@ -36,11 +36,15 @@ class Shapes:
     trust: NDArray[np.float32]
     """[N], agreement that each has in advance: real shapes of the data set say more than rendered ones"""
 
+    def has(self, kind: NDArray[np.float32]) -> bool:
+        """Whether there are enough of a one-hot kind to decide alone."""
+        return bool(kind.any() and (self.kinds == int(kind.argmax())).sum() >= _FEW)
+
     def of_kind(self, kind: NDArray[np.float32]) -> Shapes:
         """Those of a one-hot kind; all where it is all 0, or where there are few of this kind."""
-        chosen = self.kinds == int(kind.argmax())
-        if not kind.any() or chosen.sum() < _FEW:
+        if not self.has(kind):
             return self
+        chosen = self.kinds == int(kind.argmax())
         return Shapes(self.grids[chosen], self.aspects[chosen], self.kinds[chosen], self.trust[chosen])
 
     def __add__(self, other: Shapes) -> Shapes:
