@@ -55,7 +55,13 @@ def complete(
       codriver complete --coco visible.json --images frames/ --out amodal.json --appearance objects/
     """
     from perception.occlusion.appearance_files import AppearanceFolder, read_picture
-    from perception.occlusion.choosing import SEES_PIXELS, chosen_methods, method_names, open_inpainter
+    from perception.occlusion.choosing import (
+        SEES_PIXELS,
+        chosen_methods,
+        extra_methods,
+        method_names,
+        open_inpainter,
+    )
     from perception.occlusion.coco_completing import complete_document  # numpy and OpenCV take a while to load
     from perception.occlusion.completing import Completer
     from perception.occlusion.shapes import Shapes
@@ -72,10 +78,11 @@ def complete(
         raise FileFormatError(f"{coco} cannot be read ({error.strerror}).") from None
     except ValueError as error:
         raise FileFormatError(f"{coco} is not JSON ({error}).") from None
+    extra = extra_methods(settings)
     folder = AppearanceFolder(appearance, open_inpainter(settings)) if appearance is not None else None
 
     def completer_for(own: Shapes) -> Completer:
-        return Completer(chosen_methods(settings, own if own_shapes else None))
+        return Completer(chosen_methods(settings, own if own_shapes else None, extra))
 
     load = (lambda name: read_picture(images / name)) if images is not None and looking else None
     try:

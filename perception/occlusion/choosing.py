@@ -25,14 +25,25 @@ SEES_PIXELS = frozenset({"inpaint", "onnx", "http"})
 """Methods that need the frame's picture, and not just its masks."""
 
 
-def chosen_methods(settings: Settings, own: Shapes | None = None) -> list[Method]:
-    """Those of `perception.complete-methods`; `own` are whole shapes of the data set.
+def chosen_methods(
+    settings: Settings, own: Shapes | None = None, extra: Mapping[str, Method] | None = None
+) -> list[Method]:
+    """Those of `perception.complete-methods`; `own` are whole shapes of the data set, `extra` what `extra_methods`
+    opened before.
+
+    Raises as `extra_methods` does.
+    """
+    shipped = {one.name: one for one in shipped_methods(Runtime.from_settings(settings), own)}
+    opened = {**shipped, **(extra_methods(settings) if extra is None else extra)}
+    return [opened[name] for name in dict.fromkeys(method_names(settings))]
+
+
+def extra_methods(settings: Settings) -> dict[str, Method]:
+    """Those of `perception.complete-methods` that do not ship with the package, by name.
 
     Raises `InputError` for a name that is none or a setting that is missing, and as models do.
     """
-    shipped = {one.name: one for one in shipped_methods(Runtime.from_settings(settings), own)}
-    names = dict.fromkeys(method_names(settings))
-    return [shipped[name] if name in shipped else _EXTRA[name](settings) for name in names]
+    return {name: _EXTRA[name](settings) for name in dict.fromkeys(method_names(settings)) if name in _EXTRA}
 
 
 def method_names(settings: Settings) -> list[str]:

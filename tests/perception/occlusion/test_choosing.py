@@ -153,6 +153,8 @@ def test_pictures_are_asked_for_only_where_something_looks_at_them(files):
         assert isinstance(result.exception, InputError)
         assert "--images" in str(result.exception)
     assert run(files, "--methods", "prior").exit_code == 0
+    told = run(files, "--images", str(files / "images"), "--methods", "http").exception
+    assert str(told) == "The method http needs perception.amodal-url, the address of the model."
 
 
 def test_the_settings_name_every_extra_method():
