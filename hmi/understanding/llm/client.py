@@ -199,8 +199,8 @@ class ChatClient:
     def _client(self) -> OpenAI:
         with self._lock:
             if self._sdk is None:
-                with _no_collection():
-                    from openai import OpenAI
+                load_sdk()
+                from openai import OpenAI
 
                 # Retries are ours: they must end with the deadline of the whole question.
                 self._sdk = OpenAI(base_url=self.endpoint.url, api_key=self.endpoint.key or "none", max_retries=0)
@@ -257,6 +257,12 @@ class ChatClient:
         return _TroubleError(
             f"The language model at {self.endpoint.name} sent {what}; is llm.url an OpenAI-compatible endpoint?"
         )
+
+
+def load_sdk() -> None:
+    """Import the SDK, which takes a second; a second caller waits for the first."""
+    with _no_collection():
+        import openai.resources.chat.completions  # noqa: F401
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from hmi.settings import (
     LLM_TIMEOUT,
     LLM_URL,
 )
-from hmi.understanding.llm.client import ChatClient, Endpoint, EndpointError, Message
+from hmi.understanding.llm.client import ChatClient, Endpoint, EndpointError, Message, load_sdk
 from hmi.understanding.llm.embedded import EmbeddedServer
 from hmi.understanding.llm.prompt import choose_prompt
 
@@ -122,7 +122,12 @@ class EmbeddedModel:
                     raise NoModelError("The embedded model is not on this computer; run `codriver models pull`.")
                 self._look_again_at = time.monotonic() + _LOOK_AGAIN
                 self._server = EmbeddedServer(self._weights(), self._threads)
-                self._client = ChatClient(self._server.endpoint(_EMBEDDED_TIMEOUT, 0))
+                # The library takes a second to load and the model half of one: both at a time.
+                library = threading.Thread(target=load_sdk, name="model library", daemon=True)
+                library.start()
+                endpoint = self._server.endpoint(_EMBEDDED_TIMEOUT, 0)
+                library.join()
+                self._client = ChatClient(endpoint)
                 if self.chooses:
                     start = choose_prompt("", [])  # what all questions begin with
                     threading.Thread(target=self._server.read_ahead, args=(start,), daemon=True).start()
