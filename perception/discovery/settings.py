@@ -22,7 +22,7 @@ NAMER_KEY = Setting("perception.namer-key", "", "key for perception.namer-url", 
 NAMER_MODEL = Setting("perception.namer-model", "", "name of the model at perception.namer-url")
 VOCABULARY = Setting("perception.vocabulary", "", "text file with the names that things may get, one a line")
 NAME_CONFIDENCE = Setting(
-    "perception.name-confidence", 0.5, "a name below this confidence is not proposed", minimum=0, maximum=1
+    "perception.name-confidence", 0.6, "a name below this confidence is not proposed", minimum=0, maximum=1
 )
 SEED = Setting("perception.seed", 0, "of everything that is random in grouping", minimum=0)
 

@@ -67,7 +67,7 @@ class OnnxDetector:
     def __init__(self, files: ModelFiles, runtime: Runtime, description: DetectorDescription) -> None:
         """Raises `FileFormatError` when the file does not give what the description says."""
         self._files = files
-        self._session = Session(files.only(), runtime, keep_memory=False)
+        self._session = Session(files.only(), runtime)
         self._input = next(iter(self._session.inputs))
         self._layout = _layout(self._session, description.layout)
         self._names = description.names or names_in(self._session)

@@ -31,7 +31,7 @@ class Sam:
         self._batch = batch_size
         self._encoder = Session(files.containing("encoder"), runtime)
         self._encoder.require("a SAM encoder", ["image"], ["image_embeddings"])
-        self._decoder = Session(files.containing("decoder"), runtime, keep_memory=False)
+        self._decoder = Session(files.containing("decoder"), runtime)
         inputs = ["image_embeddings", "point_coords", "point_labels"]
         self._decoder.require("a SAM decoder", inputs, ["low_res_masks", "iou_predictions"])
 

@@ -32,7 +32,7 @@ class Sam2:
         self._batch = batch_size
         self._encoder = Session(files.containing("encoder"), runtime)
         self._encoder.require("a SAM 2 encoder", ["image"], _FEATURES)
-        self._decoder = Session(files.containing("decoder"), runtime, keep_memory=False)
+        self._decoder = Session(files.containing("decoder"), runtime)
         self._decoder.require(
             "a SAM 2 decoder",
             [*_FEATURES, "point_coords", "point_labels", "mask_input", "has_mask_input"],

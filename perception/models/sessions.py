@@ -106,14 +106,10 @@ def choose_providers(runtime: Runtime, available: Sequence[str]) -> list[tuple[s
 class Session:
     """A loaded model. Errors come as sentences; everything else is onnxruntime's."""
 
-    def __init__(self, path: Path, runtime: Runtime, *, keep_memory: bool = True) -> None:
-        """Without `keep_memory` what a run took is given back after it, for a model whose runs alternate with
-        another's.
-
-        Raises `NotFoundError` without the file, `FileFormatError` for what is no model, and `ResourceError`.
-        """
+    def __init__(self, path: Path, runtime: Runtime) -> None:
+        """Raises `NotFoundError` without the file, `FileFormatError` for what is no model, and `ResourceError`."""
         self.path = path
-        self._session = _load(path, runtime, keep_memory=keep_memory)
+        self._session = _load(path, runtime)
         self.inputs: Mapping[str, tuple[Any, ...]] = {
             one.name: tuple(one.shape) for one in self._session.get_inputs()
         }
@@ -150,7 +146,7 @@ class Session:
             raise FileFormatError(f"{self.path} is not {what}: it lacks {' and '.join(lacking)}.")
 
 
-def _load(path: Path, runtime: Runtime, *, keep_memory: bool) -> ort.InferenceSession:
+def _load(path: Path, runtime: Runtime) -> ort.InferenceSession:
     if not path.is_file():
         raise NotFoundError(f"There is no model file {path}.")
     options = ort.SessionOptions()
@@ -158,7 +154,6 @@ def _load(path: Path, runtime: Runtime, *, keep_memory: bool) -> ort.InferenceSe
     # The second run would plan one block for all it needs, and take it beside what the first one left in the
     # arena: 2.1 GB instead of 1.3 for SAM 2 tiny, and no faster.
     options.enable_mem_pattern = False
-    options.enable_cpu_mem_arena = keep_memory
     options.log_severity_level = 3  # errors; warnings about single operators help nobody here
     if runtime.threads:
         # Waiting threads that spin would take the cores from the other workers.
