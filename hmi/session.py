@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from codriver.clock import VirtualClock
+from codriver.collection import no_collection
 from codriver.errors import InputError
 from codriver.settings import Settings
 from hmi.settings import LLM_LEVEL, LLM_SAMPLES, VEHICLE
@@ -136,22 +137,23 @@ def open_session(
     With `virtual_time` the simulated vehicle's waiting takes no real time; then use it from one thread only.
     Raises the errors of the files and devices that the settings name.
     """
-    # Each of these costs time to import, which `codriver --help` and other commands must not pay.
-    from hmi.catalogue.catalogue import load_catalogue
-    from hmi.catalogue.family_file import load_families
-    from hmi.planning.policy import load_policy
-    from hmi.vehicle.open import open_vehicle
+    with no_collection():
+        # Each of these costs time to import, which `codriver --help` and other commands must not pay.
+        from hmi.catalogue.catalogue import load_catalogue
+        from hmi.catalogue.family_file import load_families
+        from hmi.planning.policy import load_policy
+        from hmi.vehicle.open import open_vehicle
 
-    catalogue = load_catalogue(settings)
-    families = load_families(catalogue)
-    policy = load_policy(settings, catalogue)
-    vehicle = open_vehicle(settings, catalogue, virtual_time=virtual_time)
-    try:
-        recogniser = open_recogniser(settings, catalogue, families, policy, vehicle.state)
-    except BaseException:
-        vehicle.close()
-        raise
-    return Session(catalogue, families, vehicle, policy, recogniser, conversations)
+        catalogue = load_catalogue(settings)
+        families = load_families(catalogue)
+        policy = load_policy(settings, catalogue)
+        vehicle = open_vehicle(settings, catalogue, virtual_time=virtual_time)
+        try:
+            recogniser = open_recogniser(settings, catalogue, families, policy, vehicle.state)
+        except BaseException:
+            vehicle.close()
+            raise
+        return Session(catalogue, families, vehicle, policy, recogniser, conversations)
 
 
 def open_recogniser(

@@ -6,18 +6,18 @@ read no more than `MAX_ANSWER` bytes; what it did wrong is one sentence in an `E
 
 from __future__ import annotations
 
-import gc
 import json
 import math
 import queue
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from codriver.collection import no_collection
 from codriver.errors import InputError, ResourceError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class ChatClient:
 
     def load(self) -> None:
         """Load the library of the endpoint now; it takes a second, and the first question would have to wait."""
-        self._client().chat.completions  # noqa: B018 - a property that imports
+        self._client()
 
     def close(self) -> None:
         """Cancel what is under way and release the connections."""
@@ -261,20 +261,8 @@ class ChatClient:
 
 def load_sdk() -> None:
     """Import the SDK, which takes a second; a second caller waits for the first."""
-    with _no_collection():
+    with no_collection(stays="openai" not in sys.modules):  # thousands of classes
         import openai.resources.chat.completions  # noqa: F401
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep Python from looking for garbage among the thousands of classes that the SDK makes; all of them stay."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _TroubleError(Exception):

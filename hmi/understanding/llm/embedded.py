@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CONTEXT = 1536
 """Tokens of prompt and answer together; every token costs memory."""
 ALIAS = "embedded"
+_PATIENCE = 5.0
+"""Seconds that the end of the program waits for what is still being read."""
 _SPINS = "1000"
 """Turns of the loop in which a thread waits for the others before it sleeps: some microseconds.
 
@@ -37,6 +39,7 @@ class EmbeddedServer:
         self._threads = threads or min(4, _cores())
         self._lock = threading.Lock()
         self._server: Server | None = None
+        self._ahead: threading.Thread | None = None
         self._key = secrets.token_urlsafe(32)
 
     def endpoint(self, timeout: float, retries: int) -> Endpoint:
@@ -48,15 +51,20 @@ class EmbeddedServer:
         return Endpoint(f"{address}/v1", self._key, ALIAS, timeout, retries)
 
     def read_ahead(self, messages: Sequence[Message]) -> None:
-        """Let the model read `messages` now, so that it has less to read when a question begins like them."""
+        """Let the model read `messages` in the background, for the questions that begin like them."""
         with self._lock:
-            server = self._server
-        if server is not None:
-            server.handle_chat_completions({"messages": list(messages), "max_tokens": 1, "temperature": 0.0})
+            if self._server is not None:
+                body = {"messages": list(messages), "max_tokens": 1, "temperature": 0.0}
+                self._ahead = threading.Thread(
+                    target=self._server.handle_chat_completions, args=(body,), daemon=True
+                )
+                self._ahead.start()
 
     def close(self) -> None:
         """Stop serving and free the model; not running is no error."""
         with self._lock:
+            if self._ahead is not None:
+                self._ahead.join(_PATIENCE)
             # The library stops the server and joins its thread when the object goes.
             self._server = None
 

@@ -126,11 +126,10 @@ class EmbeddedModel:
                 library = threading.Thread(target=load_sdk, name="model library", daemon=True)
                 library.start()
                 endpoint = self._server.endpoint(_EMBEDDED_TIMEOUT, 0)
+                if self.chooses:
+                    self._server.read_ahead(choose_prompt("", []))  # what all questions begin with
                 library.join()
                 self._client = ChatClient(endpoint)
-                if self.chooses:
-                    start = choose_prompt("", [])  # what all questions begin with
-                    threading.Thread(target=self._server.read_ahead, args=(start,), daemon=True).start()
                 self._client.load()
             return self._client
 
