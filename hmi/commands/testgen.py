@@ -189,7 +189,10 @@ def review(file: Path) -> None:
 
     def decide(keys: str) -> str:
         click.echo(f"  {keys}? ", nl=False)
-        pressed = click.getchar()
+        try:
+            pressed = click.getchar()
+        except OSError:
+            raise InputError("Disputes are settled key by key; start this in a terminal.") from None
         click.echo(pressed if pressed.isprintable() else "")
         return pressed
 

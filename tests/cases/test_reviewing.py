@@ -127,3 +127,17 @@ def test_the_command_takes_single_keys(car, file, monkeypatch):
 def test_a_file_that_is_not_there(tmp_path):
     result = CliRunner().invoke(command, ["review", str(tmp_path / "none.yaml")])
     assert "There is no case file" in str(result.exception)
+
+
+def test_without_a_terminal_it_says_so_and_settles_nothing(car, file, monkeypatch):
+    from contextlib import nullcontext
+
+    def no_terminal():
+        raise OSError(6, "No such device or address")
+
+    before = file.read_text(encoding="utf-8")
+    monkeypatch.setattr("hmi.session.open_session", lambda *_, **__: nullcontext(car))
+    monkeypatch.setattr("click.getchar", no_terminal)
+    result = CliRunner().invoke(command, ["review", str(file)])
+    assert "terminal" in str(result.exception)
+    assert file.read_text(encoding="utf-8") == before
