@@ -100,6 +100,6 @@ def _packages() -> tuple[Any, Any]:
     except (ImportError, OSError, RuntimeError) as error:  # torchvision of another build fails with RuntimeError
         raise ResourceError(
             f"Exporting SAM needs the packages torch, torchvision and segment-anything ({error}); "
-            "`pip install 'codriver[sam]'` brings them."
+            "`pip install '.[sam]'` in codriver's folder brings them."
         ) from None
     return torch, sam_model_registry

@@ -25,7 +25,9 @@ class OnRay:
         try:
             import ray
         except ImportError:
-            raise ResourceError('Ray is not installed; run: pip install "codriver[ray]"') from None
+            raise ResourceError(
+                "Ray is not installed; `pip install '.[ray]'` in codriver's folder brings it."
+            ) from None
         if self._count < 1:
             raise InputError(f"Ray needs at least one worker, not {self._count}.")
         worker.release()

@@ -152,5 +152,5 @@ def test_one_sams_files_are_refused_by_the_others_adapter(sam_folder):
 def test_exporting_sam_without_its_packages_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "segment_anything", None)
     result = CliRunner().invoke(models, ["export-sam", str(tmp_path / "a.pth"), str(tmp_path / "out")])
-    assert "pip install 'codriver[sam]'" in str(result.exception)
+    assert "pip install '.[sam]'" in str(result.exception)
     assert not (tmp_path / "out").exists()
