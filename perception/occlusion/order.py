@@ -18,6 +18,8 @@ _TOUCH = 2
 _BORDER_SHARE = 0.03
 """Least part of the smaller outline that a pair must share."""
 _BELIEVED = 0.5
+_TIE = 1e-9
+"""Below this nothing tells who is in front; the sign would be that of a rounding error."""
 """Least chance that one hides the other at all."""
 _CHAIN_REACH = 2.0
 """Farther from an object, in its own longer sides, what hides its occluder does not hide the object."""
@@ -78,8 +80,8 @@ class FrameOutlines:
         found: dict[Pair, Link] = {}
         for one in self.judged():
             chance = model.contact_chance(one.direction, one.contact)
-            if chance >= _BELIEVED:
-                score = model.direction_score(one.direction)
+            score = model.direction_score(one.direction)
+            if chance >= _BELIEVED and abs(score) > _TIE:
                 sure = logistic(abs(score))
                 found[one.pair if score >= 0 else one.pair[::-1]] = Link(sure, chance * sure)
         kept = without_cycles({pair: link.sure for pair, link in found.items()})

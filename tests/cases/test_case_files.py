@@ -102,7 +102,7 @@ def test_a_typo_is_one_clear_sentence(tmp_path, change, problem):
     message = str(caught.value)
     assert str(file) in message
     assert problem in message
-    assert message.endswith(".")
+    assert message.endswith((".", "?"))
     assert "\n" not in message
 
 

@@ -20,6 +20,7 @@ from hmi.understanding.grammar.text import PAUSE, words_of
 
 NAME = "grammar"
 _MAX_OPTIONS = 6
+_STATES = frozenset({"is", "are", "was", "were"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +130,12 @@ class GrammarRecogniser:
         tokens = clauses[0].tokens
         if any(token.has("light") and not token.has("filler") for token in tokens):
             return None  # "put the seat belt on the child" wants a change that cannot be
-        if any((token.has("asks") or token.has("asks_is")) and not token.names() for token in tokens):
-            return None  # "we're freezing" asks for nothing outright
+        plain = ("filler", "function", "place", "place_noun", "all", "both")
+        if not all(token.names() or any(token.has(sense) for sense in plain) for token in tokens):
+            return None  # "we're freezing"
+        around = [token for token in tokens if not (token.names() or token.has("place"))]
+        if len(around) > 2 or any(token.text.split()[0] in _STATES for token in around):
+            return None  # "the weather is fine over there"
         ways = read_question(self._lexicon, clauses[0].tokens, seating)
         if len(ways) != 1 or any(request.signal.writable for request in ways[0].requests):
             return None
