@@ -40,6 +40,10 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|fa
 def load_yaml(path: Path) -> Any:
     """The content of a YAML file. Raises `FileFormatError` with the file, the line and the problem."""
     try:
-        return yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+        loader = _Loader(path.read_bytes())
+        try:
+            return loader.get_single_data()
+        finally:
+            loader.dispose()
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise FileFormatError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}.") from None

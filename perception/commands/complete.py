@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -68,16 +69,8 @@ def complete(
 
     settings = load_settings({COMPLETE_METHODS.key: methods})
     looking = sorted(SEES_PIXELS & set(method_names(settings))) + ["--appearance"] * (appearance is not None)
-    if looking and images is None:
-        raise InputError(f"{' and '.join(looking)} looks at the pictures; name their folder with --images.")
-    if images is not None and not images.is_dir():
-        raise InputError(f"{images} is not a folder; --images is the folder of the file's images.")
-    try:
-        document = json.loads(coco.read_bytes())
-    except OSError as error:
-        raise FileFormatError(f"{coco} cannot be read ({error.strerror}).") from None
-    except ValueError as error:
-        raise FileFormatError(f"{coco} is not JSON ({error}).") from None
+    _check_images(images, looking)
+    document = _read(coco)
     extra = extra_methods(settings)
     folder = AppearanceFolder(appearance, open_inpainter(settings)) if appearance is not None else None
 
@@ -99,6 +92,24 @@ def complete(
         with _progress("painting") as progress:
             painted, left_out = folder.write(document, images, progress)
         click.echo(f"{appearance}: {painted} objects cut out, {left_out} images skipped.")
+
+
+def _check_images(images: Path | None, looking: Sequence[str]) -> None:
+    """Raises `InputError` when what looks at the pictures cannot."""
+    if looking and images is None:
+        raise InputError(f"{' and '.join(looking)} looks at the pictures; name their folder with --images.")
+    if images is not None and not images.is_dir():
+        raise InputError(f"{images} is not a folder; --images is the folder of the file's images.")
+
+
+def _read(coco: Path) -> Any:
+    """The JSON of a file. Raises `FileFormatError`."""
+    try:
+        return json.loads(coco.read_bytes())
+    except OSError as error:
+        raise FileFormatError(f"{coco} cannot be read ({error.strerror}).") from None
+    except ValueError as error:
+        raise FileFormatError(f"{coco} is not JSON ({error}).") from None
 
 
 @contextmanager
