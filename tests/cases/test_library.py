@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import pytest
 
@@ -29,12 +30,22 @@ def test_every_case_is_authored_and_in_a_part():
     assert {case.split for case in CASES} == {DEVELOP, HELD_OUT}
 
 
-def test_the_parts_share_no_sentence():
-    def text(case):
-        return " / ".join(" ".join(turn.say.lower().split()).strip(".!?") for turn in case.turns)
+def test_no_held_out_case_begins_with_a_sentence_of_develop():
+    # The first sentence is a case's own; "undo that" and other later turns belong to everybody.
+    assert _develop_cases_met_in_held_out() == []
 
-    held_out = {text(case) for case in CASES if case.split == HELD_OUT}
-    assert not [case.id for case in CASES if case.split == DEVELOP and text(case) in held_out]
+
+def _develop_cases_met_in_held_out() -> list[str]:
+    """Ids of develop only: nothing held out is told, not even by a failure."""
+    blind = {_bare(case.turns[0].say) for case in CASES if case.split == HELD_OUT}
+    return [
+        case.id for case in CASES if case.split == DEVELOP and any(_bare(turn.say) in blind for turn in case.turns)
+    ]
+
+
+def _bare(sentence: str) -> str:
+    """Its words alone: no capitals, no punctuation but apostrophes."""
+    return " ".join(re.findall(r"[a-z0-9]+(?:'[a-z]+)?", sentence.lower().replace("\u2019", "'")))
 
 
 def test_every_device_of_the_vehicle_is_spoken_of(car):
