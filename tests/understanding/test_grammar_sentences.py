@@ -46,6 +46,7 @@ ASKED = [
     ("switch to bluetooth", {"Cabin.Infotainment.Media.Played.Source": "BLUETOOTH"}),
     ("turn off bluetooth", {"Cabin.Infotainment.Bluetooth.IsOn": False}),
     ("volume minus five", {"Cabin.Infotainment.Media.Volume": 25}),
+    ("fan speed minus one", {"Cabin.HVAC.Station.Row1.Driver.FanSpeed": 20}),
     ("make sure the trunk is locked", {"Body.Trunk.Rear.IsLocked": True}),
     ("reading light, please", {"Cabin.Light.Spotlight.Row1.DriverSide.IsLightOn": True}),
 ]  # fmt: skip
@@ -178,6 +179,29 @@ def test_the_row_of_the_last_request_stays():
                                            ("thanks a lot", Act.SMALLTALK), ("", Act.UNKNOWN)])  # fmt: skip
 def test_steering_the_conversation(text, act):
     assert read(text).act is act
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["make it warmer and colder right now", "sunroof to minus ten percent", "set my seat heating to minus 50"],
+)
+def test_contradictions_and_values_of_another_device_are_refused(text):
+    assert read(text).act is Act.REFUSE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "close all the windows except, hmm",
+        "open the sunroof, wait",
+        "turn the heating up, hang on a second",
+        "open the trunk and the",
+        "perhaps we'll open the roof on the way back",
+        "my boss is breathing down my neck, needs to cool it",
+    ],
+)
+def test_half_a_sentence_and_plans_ask_for_nothing(text):
+    assert read(text).act is Act.UNKNOWN
 
 
 def test_an_impossible_level_is_refused_with_what_is_possible():

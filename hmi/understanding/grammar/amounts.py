@@ -88,7 +88,7 @@ def _adjust(family: Family, direction: int, amount: Amount, number: float | None
     if family.negative:
         direction = -direction
     # a seat's heating and cooling share one signal: "less heating" ends at off, it does not begin to cool
-    lowest = next(iter(family.members.values())).bounds()[0]
+    lowest = _lowest(family)
     easing = direction != (-1 if family.negative else 1)
     stop = 0 if family.kind is FamilyKind.LEVEL and lowest < 0 and easing else None
     if number is not None:
@@ -140,6 +140,10 @@ def _opening(family: Family, operation: str, amount: Amount) -> Wish:
 
 
 def _opening_share(family: Family, way: int, amount: Amount, share: float) -> Wish:
+    if (
+        share < 0 and _lowest(family) < 0
+    ):  # a sunroof that tilts has values below zero, which nobody means by "minus ten percent"
+        raise ImpossibleValueError(f"The {family.label} opens from 0 to 100 percent.")
     if amount.number is not None and amount.unit not in ("", "percent"):
         raise NoSenseError
     if amount.relation == "by" or amount.more:
@@ -187,25 +191,26 @@ def _level_switch(family: Family, operation: str, amount: Amount) -> Wish:
 
 def _level_number(family: Family, operation: str, way: int, amount: Amount) -> Wish:
     number = amount.number or 0.0
+    by_level = amount.unit in ("notches", "level") or (
+        family.levels > 0 and amount.unit == "" and abs(number) <= 3
+    )
     if amount.unit not in ("", "percent", "level", "notches"):
         raise NoSenseError
     if (
-        number < 0
-        and amount.relation != "to"
-        and not family.negative
-        and next(iter(family.members.values())).bounds()[0] >= 0
-    ):
-        return _adjust(family, -1, amount, -number)  # "volume minus five"
+        number < 0 and amount.relation != "to" and not family.negative and _lowest(family) >= 0
+    ):  # "volume minus five"
+        return _adjust(family, -1, amount, -number * (family.steps.get(Degree.SOME, 10.0) if by_level else 1))
     relative = amount.relation == "by" or bool(amount.more) or amount.unit == "notches"
     relative = relative or (bool(way) and amount.relation != "to" and amount.unit != "level")
     if relative:
         if not way and not amount.more:
             raise NoSenseError
-        by_level = amount.unit in ("notches", "level") or (family.levels > 0 and amount.unit == "" and number <= 3)
         step = number * family.steps.get(Degree.SOME, 10.0) if by_level else number
         return _adjust(family, (way or 1) * (amount.more or 1), amount, step)
     if operation == "off" and number != 0:
         raise NoSenseError
+    if number < 0 and _lowest(family) < 0:  # heating and cooling of a seat are one signal, but not one device
+        raise ImpossibleValueError(f"The {family.label} starts at 0.")
     if family.levels and amount.unit != "percent" and (number <= _HIGHEST_LEVEL or amount.unit == "level"):
         if number != int(number) or not 0 <= number <= family.levels:
             raise ImpossibleValueError(f"The {family.label} has levels 1 to {family.levels}.")
@@ -231,9 +236,12 @@ def _nth_level(family: Family, nth: int) -> float:
     return float(round(100 * nth / family.levels))
 
 
+def _lowest(family: Family) -> float:
+    return next(iter(family.members.values())).bounds()[0]
+
+
 def _bottom(family: Family) -> float:
-    signal = next(iter(family.members.values()))
-    return max(0.0, signal.bounds()[0])
+    return max(0.0, _lowest(family))
 
 
 def _signed(family: Family, strength: float) -> Value:

@@ -110,6 +110,10 @@ class Lexicon:
             name: {" ".join(words_of(phrase)) for phrase in self.language[name]}
             for name in ("yes", "no", "undo", "help", "smalltalk", "all_options")
         }
+        self.endings = {
+            name: frozenset(" ".join(words_of(phrase)) for phrase in self.language[name])
+            for name in ("hesitations", "takes_back", "dangling")
+        }
         self.ordinals = [{" ".join(words_of(str(p))) for p in group} for group in self.language["ordinals"]]
 
     def tokens(self, words: list[str]) -> list[Token]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from hmi.catalogue.families import Place
 from hmi.catalogue.family_file import Families
 from hmi.requests import Act, Context, Interpretation, Kind, Option, Question, Request
+from hmi.understanding.grammar.broken_off import is_broken_off
 from hmi.understanding.grammar.clauses import Clause, split, without_origin
 from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.matching import Match
@@ -54,6 +55,8 @@ class GrammarRecogniser:
             return steering
         tokens = _assured(_with_no_as_off(self._lexicon.tokens(words)))
         seating = Seating(context.speaker, self._left_hand_drive)
+        if is_broken_off(tokens, self._lexicon):
+            return _unknown([tokens[-1].text])
         if is_question(tokens):
             return self._question(tokens, seating)
         return self._request(tokens, seating, context)
@@ -167,6 +170,11 @@ class GrammarRecogniser:
             return _unknown(error.words)
         if not resolved:
             return _unknown([])
+        if not any(_is_named(clause) for clause in resolved):
+            said = [token for clause in clauses if clause.is_remark() for token in clause.tokens]
+            unexplained = [token.text for token in said if not token.senses]
+            if unexplained:  # "my boss is breathing down my neck, needs to cool it"
+                return _unknown(unexplained)
         interpretation = _interpretation(resolved)
         replaces = correcting and _replaces(resolved, memory)
         return interpretation if not replaces else _replacing(interpretation)
@@ -195,6 +203,11 @@ _ASKING = ("please", "need", "want", "id like", "would like", "have")
 
 def _asks(tokens: Sequence[Token]) -> bool:
     return any(word in token.text for token in tokens for word in _ASKING)
+
+
+def _is_named(resolved: Resolved) -> bool:
+    """False where only a pronoun says what is meant ("cool it")."""
+    return any(token.names() for token in resolved.tokens) or not any(t.has("pronouns") for t in resolved.tokens)
 
 
 def _lacks_device(clause: Clause) -> bool:
@@ -313,7 +326,25 @@ def _interpretation(resolved: Sequence[Resolved]) -> Interpretation:
             return Interpretation(Act.REFUSE, refusal=clause.matches[0].impossible, understood_by=NAME)
     requests = tuple(request for clause in resolved for request in clause.matches[0].requests())
     unique = tuple(dict.fromkeys(requests))
+    twice = _contradicted(resolved)
+    if twice is not None:
+        refusal = f"That asks for two opposite things of the {twice} at once: which of them?"
+        return Interpretation(Act.REFUSE, refusal=refusal, understood_by=NAME)
     return Interpretation(Act.REQUEST, unique, understood_by=NAME, memory=Memory(tuple(resolved)))
+
+
+def _contradicted(resolved: Sequence[Resolved]) -> str | None:
+    """The label of a device that is to move both ways at once ("warmer and colder"); None when there is none."""
+    ways: dict[str, int] = {}
+    for clause in resolved:
+        match = clause.matches[0]
+        for request in match.requests():
+            if (
+                request.kind is Kind.ADJUST
+                and ways.setdefault(request.signal.path, request.direction) != request.direction
+            ):
+                return match.family.label
+    return None
 
 
 def _narrowed(resolved: Sequence[Resolved]) -> list[Resolved]:

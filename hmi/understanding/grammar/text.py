@@ -47,6 +47,7 @@ def _words_of(text: str) -> tuple[str, ...]:
     for sign, word in _UNITS.items():
         lowered = lowered.replace(sign, f" {word} ")
     lowered = re.sub(r"\b(it|there|that|he|she)'s\b", r"\1 is", lowered)
+    lowered = re.sub(r"\bwe'll (?!have|need|take|want)", "we will ", lowered)  # "well" is a word of its own
     lowered = _IS.sub(r"\1 is", lowered)
     lowered = re.sub(r"\b(driver|passenger)'s\b", r"\1", lowered)  # "the passengers" are several people
     lowered = re.sub(r"\ba\s*/\s*c\b|\ba\.c\.?(?=\W|$)", "ac", lowered)

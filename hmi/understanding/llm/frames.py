@@ -35,9 +35,23 @@ _OURS = frozenset(
 _TIMES = frozenset({"winter", "summer", "autumn", "spring", "morning", "evening", "afternoon", "day", "night"})
 
 
+_SPEAKER = frozenset({"i", "ive", "as", "just", "already"})
+"""Before a verb of `reports`, these make the speaker repeat an own wish ("I said louder", "like I just said")."""
+_OTHER_CARS = frozenset({"that", "those", "his", "her", "their", "your", "another", "other"})
+
+
 def told(words: Sequence[str]) -> bool:
-    """True for words that put something off, make it a story or say that it is over."""
-    return any(find_phrase(words, word_lists()[name]) is not None for name in _TOLD)
+    """True for words that put something off, make it a story, report it or say that it is over."""
+    return reported(words) or any(find_phrase(words, word_lists()[name]) is not None for name in _TOLD)
+
+
+def reported(words: Sequence[str]) -> bool:
+    """True for words that report what somebody other than the speaker said ("he literally said, …")."""
+    reports = word_lists()["reports"]
+    for index in range(len(words)):
+        if find_phrase(words[index : index + 2], reports) == 0:
+            return index == 0 or words[index - 1] not in _SPEAKER
+    return False
 
 
 def elsewhere(words: Sequence[str]) -> bool:
@@ -84,6 +98,8 @@ def placed_elsewhere(tail: Sequence[str], lexicon: Lexicon) -> bool:
     for index, word in enumerate(tail[:-1]):
         if word in _PLACING:
             named = tail[index + 1 :]
+            if named[0] in _OTHER_CARS and named[1:2] in (["car"], ["cars"], ["vehicle"]):
+                return True
             if named[0] in _POINTING and len(named) > 1:
                 named = named[1:]
             if named[0] in _OURS or named[0] in _TIMES:
@@ -94,12 +110,20 @@ def placed_elsewhere(tail: Sequence[str], lexicon: Lexicon) -> bool:
 
 def about_another_thing(lead: Sequence[str], lexicon: Lexicon) -> bool:
     """True when the words before "is cold" and the like name a thing that is not the car's ("the beer")."""
-    words = [word for word in lead if word != PAUSE]
+    words = [word for word in lead if word != PAUSE and (word,) not in word_lists()["habitual"]]
     for index, word in enumerate(words[:-1]):
-        if word in _POINTING:
+        owner = _is_person(word.removesuffix("s")) and word.endswith("s")
+        if word in _POINTING or owner:
             rest = words[index + 1 :]
             persons = [*people().values(), word_lists()["persons"]]
             if any(find_phrase(rest, names) is not None for names in persons) or _OURS.intersection(rest):
                 return False
-            return any(not token.senses for token in lexicon.tokens(list(rest)))
+            tokens = lexicon.tokens(list(rest))
+            return any(not token.senses for token in tokens) or not any(
+                tokens[-1].has(sense) for sense in ("noun", "place", "place_noun")
+            )
     return False
+
+
+def _is_person(word: str) -> bool:
+    return any((word,) in names for names in (*people().values(), word_lists()["persons"]))

@@ -40,8 +40,7 @@ _IS = frozenset(
 _ANY = frozenset({"a", "an", "every", "any", "no"})
 """Before the one who is cold, these make it nobody in this car ("a dog was locked in a hot car")."""
 _THIRD = frozenset({"shes", "hes", "theyre", "everyone", "everybody", "everyones", "everybodys"})
-_HABITUAL = frozenset({"always", "never", "usually", "often", "constantly", "forever"})
-"""What somebody always is tells of the person, not of now."""
+_THEIRS = frozenset({"his", "her", "their", "someones", "somebodys", "everyones"})
 _BACK = frozenset({"back", "in back"})
 _MAX_TAIL = 6
 
@@ -162,13 +161,20 @@ class NeedReader:
             return True
         if placed_elsewhere(tail, self._lexicon) or placed_elsewhere(between, self._lexicon):
             return True
-        if words[item.start] in _THIRD and words[item.start + 1] in _HABITUAL:
+        if words[item.start] in _THIRD and (words[item.start + 1],) in word_lists()["habitual"]:
             return True
         if lead and lead[-1] in _ANY and _is_person(words[item.start]):
+            return True
+        if lead and lead[-1] in _THEIRS and self._placeless(item.need):
             return True
         if words[item.start] in _IS and about_another_thing(lead, self._lexicon):
             return True
         return _negated(rest)
+
+    def _placeless(self, need: Need) -> bool:
+        """True when every device that would meet `need` is there once, so that it cannot be one person's own."""
+        devices = (self._families.by_id.get(proposal.device) for proposal in need.proposals)
+        return all(family is None or len(family.members) == 1 for family in devices)
 
     def _accounted(self, words: Sequence[str], item: NeedFound) -> bool:
         """True when the words around the need, in its own clause, say nothing else."""
@@ -211,6 +217,9 @@ class NeedReader:
         tokens = self._lexicon.tokens(list(clause))
         if any(token.has("number") for token in tokens):
             return True
+        first = next((token for token in tokens if not token.has("filler") and not token.has("conj")), None)
+        if first is not None and first.has("light") and not first.has("filler") and len(clause) > 1:
+            return True  # "bring the kids in, it's getting dark"
         tells = find_phrase(clause[:2], word_lists()["reason"]) == 0
         acts = any(_acts(token) or token.has("degree") for token in tokens)
         named = any(token.names() for token in tokens)

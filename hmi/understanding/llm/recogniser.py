@@ -16,6 +16,7 @@ from hmi.catalogue.catalogue import Catalogue
 from hmi.catalogue.family_file import Families
 from hmi.catalogue.signal import Value
 from hmi.requests import Act, Context, Interpretation, Kind, Option, Question, Recogniser, Request
+from hmi.understanding.grammar.broken_off import is_broken_off
 from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.places import Seating
 from hmi.understanding.grammar.questions import is_question
@@ -117,7 +118,10 @@ class LlmRecogniser:
             return replace(first, understood_by=NAME)
         tools, state = self._tools, self._car.state()
         seating = Seating(context.speaker)
-        asks = is_question(tools.lexicon.tokens(words))
+        tokens = tools.lexicon.tokens(words)
+        if is_broken_off(tokens, tools.lexicon):
+            return replace(first, act=Act.UNKNOWN, requests=(), question=None, understood_by=NAME)
+        asks = is_question(tokens)
         partial = tools.partial.read(text, context)
         met = [] if asks else tools.needs.read(words, state, seating)
         settled = self._settled(partial, met)

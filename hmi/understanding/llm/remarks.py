@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from hmi.requests import Interpretation
 from hmi.understanding.grammar.lexicon import Lexicon, Token
+from hmi.understanding.grammar.recogniser import Memory
 from hmi.understanding.grammar.text import PAUSE
-from hmi.understanding.llm.frames import beyond, beyond_across
+from hmi.understanding.llm.frames import beyond, beyond_across, reported
 from hmi.understanding.llm.words import find_phrase, people, without_phrases, word_lists
 
 _AMOUNTS = ("number", "unit", "fraction", "extreme", "colour")
@@ -34,7 +35,9 @@ _SAYS_WHAT = (
 _PARTICLES = frozenset({"up", "off", "out", "in", "on", "down"})
 _PREPOSITIONS = frozenset({"on", "in", "over", "off", "out", "up", "down", "back"})
 _DETERMINERS = frozenset({"the", "that", "those", "my", "your", "his", "her", "our", "their", "a", "an"})
-_SUBJECTS = frozenset({"i", "he", "she", "they", "we", "someone", "somebody", "everyone", "nobody"})
+_SUBJECTS = frozenset(
+    "i he she they we someone somebody everyone nobody im ive youre youve hes shes weve theyre theyve".split()
+)
 _VERBS = frozenset({"is", "are", "was", "were", "have", "has", "had", "need", "needs", "get", "gets", "got"})
 _HORN = "Vehicle.Body.Horn.IsActive"
 _MAX_VOCATIVE = 3
@@ -74,7 +77,7 @@ class Judge:
 
     def _of_the_request(self) -> str:
         """A reason in what was read itself."""
-        if not self._named():
+        if not self._named() or self._only_points():
             return "no device named"
         paths = [request.signal.path for span in self._spans for request in span.meant.requests]
         if len(set(paths)) < len(paths):
@@ -102,6 +105,16 @@ class Judge:
                 return (len(self._spans) == 1 and len(self._clauses()) == 1) or bool(uses)
         moved = {request.signal.path for span in self._spans for request in span.meant.requests}
         return all(any(path in self._paths(family) for family in named) for path in moved)
+
+    def _only_points(self) -> bool:
+        """True for a mere pronoun, with words nobody knows beside it ("…, he needs to cool it")."""
+        memories = [span.meant.memory for span in self._spans]
+        resolved = [one for memory in memories if isinstance(memory, Memory) for one in memory.resolved]
+        tokens = [token for one in resolved for token in one.tokens] or self._inside
+        if any(token.names() for token in tokens) or not any(token.has("pronouns") for token in tokens):
+            return False
+        rest = [word for start, end in self._pieces() for word in self._words[start:end]]
+        return any(not token.senses for token in self._lexicon.tokens(rest))
 
     def _clauses(self) -> list[list[str]]:
         """The words of the spans, cut at pauses."""
@@ -142,7 +155,7 @@ class Judge:
             return ""
         if find_phrase(words, lists["not_now"]) is not None:
             return LATER
-        if find_phrase(words, lists["tells"]) is not None or (
+        if (reported(words) or find_phrase(words, lists["tells"]) is not None) or (
             self._touches(left, right) and (beyond(words) or beyond_across(self._clause_around(left, right)))
         ):
             return STORY

@@ -16,6 +16,8 @@ _LISTS = (
     "not",
     "complains",
     "tells",
+    "habitual",
+    "reports",
     "elsewhere",
     "others",
     "past",

@@ -23,6 +23,14 @@ from hmi.requests import Context
         "please open my window on the bus",
         "I might open my window",
         "the windows on that building are huge",
+        "grandma's flat is always freezing",
+        "the kids in that car look cold",
+        "it's raining in the video",
+        "he literally said, quote, open my window, unquote, and laughed",
+        "her phone's volume is far too low",
+        "babies get cold quickly, I read",
+        "bring the kids in, it's dark out, my mum would yell",
+        "open my window, and, hmm, wait",
     ],
 )
 def test_what_is_not_about_this_car_now_moves_nothing(said):
@@ -36,6 +44,8 @@ def test_what_is_not_about_this_car_now_moves_nothing(said):
         ("it's freezing in this car", TEMPERATURE),
         ("it's freezing on a winter morning", TEMPERATURE),
         ("open my window, I've got the zebra", WINDOW),
+        ("I said open my window, zebra", WINDOW),
+        ("the back is freezing", "Vehicle.Cabin.HVAC.Station.Row2.Driver.Temperature"),
     ],
 )
 def test_what_is_about_this_car_now_still_counts(said, path):
