@@ -6,15 +6,12 @@ is padding at the bottom or on the right, which is cropped from features and mas
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import cv2
 import numpy as np
 
 from perception.frame import RGBImage
-from perception.models.files import ModelFiles
+from perception.models.promptable import Promptable
 from perception.models.roles import Embedding, FloatArray, MaskCandidates, Prompts
-from perception.models.sessions import Runtime, Session
 
 SIDE = 1024
 """Pixels of the encoder's square input."""
@@ -22,35 +19,15 @@ _MEAN = np.array([123.675, 116.28, 103.53], np.float32)
 _SPREAD = np.array([58.395, 57.12, 57.375], np.float32)
 
 
-class Sam:
+class Sam(Promptable):
     """`roles.Segmenter` for SAM with a ViT encoder."""
 
-    def __init__(self, files: ModelFiles, runtime: Runtime, batch_size: int = 8) -> None:
-        """Raises `FileFormatError` when the files are no such export."""
-        self._files = files
-        self._batch = batch_size
-        self._encoder = Session(files.containing("encoder"), runtime)
+    def _require(self) -> None:
         self._encoder.require("a SAM encoder", ["image"], ["image_embeddings"])
-        self._decoder = Session(files.containing("decoder"), runtime)
         inputs = ["image_embeddings", "point_coords", "point_labels"]
         self._decoder.require("a SAM decoder", inputs, ["low_res_masks", "iou_predictions"])
 
-    @property
-    def name(self) -> str:
-        """As in the settings."""
-        return self._files.name
-
-    @property
-    def provider(self) -> str:
-        """Where it runs, onnxruntime's name."""
-        return self._encoder.provider
-
-    def files_sha256(self) -> Mapping[str, str]:
-        """Encoder and decoder."""
-        return self._files.sha256
-
-    def embed(self, image: RGBImage) -> Embedding:
-        """Encode a frame of any size."""
+    def _encode(self, image: RGBImage) -> Embedding:
         height, width = image.shape[:2]
         inner = _inner(height, width)
         full = self._encoder.run({"image": _padded(image, inner)})["image_embeddings"]
@@ -67,8 +44,7 @@ class Sam:
             labels = np.concatenate([labels, np.full((len(labels), 1), -1, np.float32)], axis=1)
         masks: list[FloatArray] = []
         predicted: list[FloatArray] = []
-        for start in range(0, len(prompts), self._batch):
-            part = slice(start, start + self._batch)
+        for part in self._batches(len(prompts)):
             found = self._decoder.run(
                 {
                     "image_embeddings": np.asarray(embedding.inner),

@@ -6,15 +6,12 @@ pixels, whatever its shape, so features and masks cover exactly the frame.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import cv2
 import numpy as np
 
 from perception.frame import RGBImage
-from perception.models.files import ModelFiles
+from perception.models.promptable import Promptable
 from perception.models.roles import Embedding, FloatArray, MaskCandidates, Prompts
-from perception.models.sessions import Runtime, Session
 
 SIDE = 1024
 """Pixels of the encoder's square input."""
@@ -23,38 +20,18 @@ _SPREAD = np.array([0.229, 0.224, 0.225], np.float32) * 255
 _FEATURES = ("image_embed", "high_res_feats_0", "high_res_feats_1")
 
 
-class Sam2:
+class Sam2(Promptable):
     """`roles.Segmenter` for SAM 2 of any size, exported as an encoder and a decoder."""
 
-    def __init__(self, files: ModelFiles, runtime: Runtime, batch_size: int = 8) -> None:
-        """Raises `FileFormatError` when the files are no SAM 2."""
-        self._files = files
-        self._batch = batch_size
-        self._encoder = Session(files.containing("encoder"), runtime)
+    def _require(self) -> None:
         self._encoder.require("a SAM 2 encoder", ["image"], _FEATURES)
-        self._decoder = Session(files.containing("decoder"), runtime)
         self._decoder.require(
             "a SAM 2 decoder",
             [*_FEATURES, "point_coords", "point_labels", "mask_input", "has_mask_input"],
             ["masks", "iou_predictions"],
         )
 
-    @property
-    def name(self) -> str:
-        """As in the store or the settings."""
-        return self._files.name
-
-    @property
-    def provider(self) -> str:
-        """Where it runs, onnxruntime's name."""
-        return self._encoder.provider
-
-    def files_sha256(self) -> Mapping[str, str]:
-        """Encoder and decoder."""
-        return self._files.sha256
-
-    def embed(self, image: RGBImage) -> Embedding:
-        """Encode a frame of any size."""
+    def _encode(self, image: RGBImage) -> Embedding:
         features = self._encoder.run({"image": squeezed(image, SIDE)})
         return Embedding(features["image_embed"][0], image.shape[1], image.shape[0], features)
 
@@ -65,8 +42,7 @@ class Sam2:
         scale = np.array([SIDE / embedding.width, SIDE / embedding.height], np.float32)
         logits = np.empty((len(prompts), 3, 256, 256), np.float32)
         predicted = np.empty((len(prompts), 3), np.float32)
-        for start in range(0, len(prompts), self._batch):
-            part = slice(start, min(start + self._batch, len(prompts)))
+        for part in self._batches(len(prompts)):
             size = part.stop - part.start
             found = self._decoder.run(
                 {

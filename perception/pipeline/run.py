@@ -123,6 +123,7 @@ class _Run:
         identity = self._identity(outcomes)
         try:
             if before.result != identity:
+                self.worker.release()  # grouping needs memory of its own
                 self._group(outcomes, identity)
         except StoppedError:
             return self._stopped(begun, outcomes)

@@ -135,6 +135,16 @@ def test_sam2_squeezes_the_frame_and_scales_each_side(sam2_folder):
     assert np.allclose(found.predicted_iou[:, 0], np.array([8, 800, 1000]) / 1024)
 
 
+@pytest.mark.parametrize(("adapter", "folder"), [(Sam, "sam_folder"), (Sam2, "sam2_folder")])
+def test_the_same_pixels_are_encoded_once(adapter, folder, request):
+    sam = adapter(locate(str(request.getfixturevalue(folder)), open_store()), Runtime(threads=1))
+    image = np.full((256, 512, 3), 255, np.uint8)
+    first = sam.embed(image)
+    assert sam.embed(image.copy()) is first
+    image[:] = 0  # the same array, other pixels
+    assert not np.array_equal(sam.embed(image).features, first.features)
+
+
 def test_the_settings_choose_the_adapter_by_the_models_name(sam_folder, sam2_folder, tmp_path):
     for folder, adapter in ((sam_folder, Sam), (sam2_folder, Sam2)):
         settings = load_settings({"perception.segmenter": str(folder)})

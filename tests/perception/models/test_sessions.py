@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from itertools import pairwise
+
 import numpy as np
 import onnx
 import pytest
@@ -10,9 +14,10 @@ from perception.models.files import locate
 from perception.models.sessions import Runtime, Session, choose_providers
 
 
-def save_doubling_model(path):
+def save_doubling_model(path, times=1):
+    names = ["x", *(f"h{i}" for i in range(1, times)), "y"]
     graph = helper.make_graph(
-        [helper.make_node("Add", ["x", "x"], ["y"])],
+        [helper.make_node("Add", [a, a], [b]) for a, b in pairwise(names)],
         "doubling",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 2])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [None, 2])],
@@ -27,6 +32,28 @@ def test_a_session_runs_a_model_and_tells_its_shapes(tmp_path):
     assert session.run({"x": np.ones((3, 2), np.float32)})["y"].tolist() == [[2, 2]] * 3
     assert session.inputs["x"][1] == 2
     assert session.provider == "CPUExecutionProvider"
+
+
+def test_the_sessions_of_a_process_share_one_arena(tmp_path):
+    """What one model has left, the next one uses: memory grows by one model's needs, not by all models'."""
+    size = 40 * 2**20 // 8
+    script = f"""
+import resource, sys
+import numpy as np
+from pathlib import Path
+from perception.models.sessions import Runtime, Session
+sessions = [Session(Path(sys.argv[1]), Runtime(provider="cpu", threads=1)) for _ in range(6)]
+rows = np.ones(({size}, 2), np.float32)
+peaks = []
+for session in sessions:
+    assert session.run({{"x": rows}})["y"][-1].tolist() == [16, 16]
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(peaks[-1] - peaks[0])
+"""
+    save_doubling_model(tmp_path / "m.onnx", times=4)
+    command = [sys.executable, "-c", script, str(tmp_path / "m.onnx")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 40 * 1024  # KiB; six arenas would hold 200 MB more
 
 
 def test_a_wrong_model_is_named_with_what_it_lacks(tmp_path):
