@@ -10,12 +10,18 @@ from codriver.commands.models import models
 from codriver.errors import FileFormatError
 from codriver.models import open_store
 from codriver.settings import load_settings
+from perception.discovery.pool_stage import PoolStage
+from perception.frame import Frame, FrameInfo
 from perception.models.files import locate
 from perception.models.roles import Prompts
 from perception.models.sam import Sam
 from perception.models.sam2 import Sam2
 from perception.models.sessions import Runtime
 from perception.proposals.choosing import choose_segmenter
+from perception.proposals.head import ObjectnessHead
+from perception.proposals.propose import ProposalOptions
+from perception.proposals.stage import ProposeStage
+from perception.record import FrameRecord
 
 FLOAT = TensorProto.FLOAT
 
@@ -143,6 +149,31 @@ def test_the_same_pixels_are_encoded_once(adapter, folder, request):
     assert sam.embed(image.copy()) is first
     image[:] = 0  # the same array, other pixels
     assert not np.array_equal(sam.embed(image).features, first.features)
+
+
+@pytest.mark.parametrize("size", [(240, 320), (900, 2600)])
+def test_grouping_gets_the_features_of_the_frame_that_was_segmented_without_encoding_it_again(
+    sam2_folder, size, monkeypatch
+):
+    sam = Sam2(locate(str(sam2_folder), open_store()), Runtime(threads=1))
+    encoded = []
+    monkeypatch.setattr(sam, "_encode", lambda image, encode=sam._encode: encoded.append(1) or encode(image))
+    everywhere = ObjectnessHead(
+        *(np.zeros(3, np.float32), np.ones(3, np.float32), np.zeros((1, 3), np.float32), np.zeros(1, np.float32)),
+        *(np.zeros((6, 1), np.float32), np.float32([4, 4, -3, -3, -3, -3])),
+    )
+    info = FrameInfo("a.png", "a.png", size[1], size[0], "")
+    frame = Frame(info, np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8))
+    lenient = ProposalOptions(least_score=0, least_iou=0, least_stability=0, largest=1)
+    record = ProposeStage(sam, everywhere, proposals=lenient).run(frame, FrameRecord(info))
+    assert record.instances
+    pooling = PoolStage(sam)
+    vectors = pooling.run(frame, record).vectors["segmenter"]
+    assert vectors.ids == tuple(one.id for one in record.instances)
+    assert vectors.rows.shape == (len(vectors.ids), 3)
+    assert len(encoded) == 1
+    pooling.run(Frame(info, 255 - frame.image), record)
+    assert len(encoded) == 2
 
 
 def test_the_settings_choose_the_adapter_by_the_models_name(sam_folder, sam2_folder, tmp_path):
