@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import Measurement, percentile
 from codriver.settings import load_settings
@@ -75,39 +76,14 @@ def _never_rest(session: Session) -> None:
 
 @contextmanager
 def _hostile_endpoint(dice: random.Random) -> Iterator[str]:
-    from llm_attacks import attack
-    from llm_endpoint import Endpoint, completion, send
+    from llm_endpoint import Endpoint
 
-    def garbage(handler: object, _: object) -> None:
-        send(handler, dice.randbytes(dice.randint(0, 3000)), dice.choice([200, 401, 404, 429, 500]))
+    # Each way with the share of the answers that are like it.
+    ways = {_hangs: 1 / _HANG_EVERY, _floods: 0.0075, _hangs_up: 0.02, _garbage: 0.05}
+    ways[_hostile] = 1 - sum(ways.values())
 
-    def hangs_up(handler: object, _: object) -> None:
-        handler.connection.close()  # type: ignore[attr-defined]
-
-    def floods(handler: object, _: object) -> None:
-        handler.send_response(200)  # type: ignore[attr-defined]
-        handler.end_headers()  # type: ignore[attr-defined]
-        for _number in range(10_000):
-            handler.wfile.write(b"y" * 1000)  # type: ignore[attr-defined]
-
-    def hangs(handler: object, _: object) -> None:
-        time.sleep(_TIMEOUT + 1)
-
-    def hostile(handler: object, _: object) -> None:
-        send(handler, completion(attack(dice)))
-
-    def reply(handler: object, body: object) -> None:
-        chance = dice.random()
-        if chance < 1 / _HANG_EVERY:
-            hangs(handler, body)
-        elif chance < 0.01:
-            floods(handler, body)
-        elif chance < 0.03:
-            hangs_up(handler, body)
-        elif chance < 0.08:
-            garbage(handler, body)
-        else:
-            hostile(handler, body)
+    def reply(handler: Any, _: object) -> None:
+        dice.choices(list(ways), list(ways.values()))[0](handler, dice)
 
     endpoint = Endpoint()
     endpoint.reply = reply
@@ -115,3 +91,31 @@ def _hostile_endpoint(dice: random.Random) -> Iterator[str]:
         yield endpoint.url
     finally:
         endpoint.close()
+
+
+def _hangs(_handler: Any, _dice: random.Random) -> None:
+    time.sleep(_TIMEOUT + 1)
+
+
+def _floods(handler: Any, _dice: random.Random) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    for _number in range(10_000):
+        handler.wfile.write(b"y" * 1000)
+
+
+def _hangs_up(handler: Any, _dice: random.Random) -> None:
+    handler.connection.close()
+
+
+def _garbage(handler: Any, dice: random.Random) -> None:
+    from llm_endpoint import send
+
+    send(handler, dice.randbytes(dice.randint(0, 3000)), dice.choice([200, 401, 404, 429, 500]))
+
+
+def _hostile(handler: Any, dice: random.Random) -> None:
+    from llm_attacks import attack
+    from llm_endpoint import completion, send
+
+    send(handler, completion(attack(dice)))

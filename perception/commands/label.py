@@ -89,8 +89,7 @@ def label(source: str, out: str, import_coco: Path | None, **options: Any) -> No
         if summary.stopped:
             raise ResourceError(f"Stopped; the same command goes on where it was, {out} keeps what is finished.")
         lines = write_outputs(out, opened, summary)
-    for line in lines:
-        click.echo(line)
+    click.echo("\n".join(lines))
     check_any_good(summary)
     click.echo(f"Look at {out.rstrip('/')}/contact_sheet.html, or settle the groups: codriver review {out}")
 

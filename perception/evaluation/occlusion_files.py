@@ -61,8 +61,7 @@ def write_occlusions(
     The input's visible masks are off by `mask_error` pixels. Annotation ids are the same in both files.
     Returns the number of scenes. Raises `InputError` when `out` holds something already.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is not empty; give a folder that does not exist yet.")
+    _refuse_what_is_there(out)
     random = np.random.default_rng([seed, 1])
     images: list[dict[str, Any]] = []
     truths: list[dict[str, Any]] = []
@@ -71,10 +70,7 @@ def write_occlusions(
     first = 0
     for scene in scenes:
         number = len(images) + 1
-        name = f"{number:05d}.png"
-        _write_image(out / "images" / name, scene.image)
-        height, width = scene.image.shape[:2]
-        images.append({"id": number, "file_name": name, "width": width, "height": height, "source": scene.source})
+        images.append(_with_image_written(scene, number, out / "images"))
         for one in scene.annotations:
             category = categories.setdefault(one.label, len(categories) + 1)
             common = {"id": first + one.id, "image_id": number, "category_id": category, "iscrowd": 0}
@@ -87,11 +83,27 @@ def write_occlusions(
         raise InputError(
             "No scene could be made: the dataset has too few whole objects of these classes and sizes."
         )
-    named = [{"id": number, "name": name} for name, number in categories.items()]
+    common = {"info": dict(info), "images": images, "categories": _named(categories)}
     for file, entries in (("input.json", inputs), ("truth.json", truths)):
-        document = {"info": dict(info), "images": images, "categories": named, "annotations": entries}
-        (out / file).write_text(json.dumps(document), encoding="utf-8")
+        (out / file).write_text(json.dumps(common | {"annotations": entries}), encoding="utf-8")
     return len(images)
+
+
+def _named(numbers: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"id": number, "name": name} for name, number in numbers.items()]
+
+
+def _refuse_what_is_there(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} is not empty; give a folder that does not exist yet.")
+
+
+def _with_image_written(scene: OccludedScene, number: int, folder: Path) -> dict[str, Any]:
+    """The image's entry."""
+    name = f"{number:05d}.png"
+    _write_image(folder / name, scene.image)
+    height, width = scene.image.shape[:2]
+    return {"id": number, "file_name": name, "width": width, "height": height, "source": scene.source}
 
 
 def _write_image(path: Path, image: RGBImage) -> None:

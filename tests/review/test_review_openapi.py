@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
 from review_kit import make_dataset
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    negative_data_rejection,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-    unsupported_method,
-)
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from openapi_kit import CHECKS, negative_data_rejection, requests
 
 from codriver.web.access import Access
 from perception.dataset.dataset import Dataset
 from perception.dataset.decision_log import DecisionLog
 from perception.review.app import create_app
 from perception.review.serving import export
-
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    negative_data_rejection,
-    unsupported_method,
-]
 
 # The tests are made for each operation of the document, so the app has to be there when they are collected.
 _HELD = tempfile.TemporaryDirectory()
@@ -57,14 +42,7 @@ def leave_no_folder():
 
 
 @api.parametrize()
-@settings(
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+@requests(max_examples=15)
 def test_the_api_does_what_its_document_says(case):
     response = case.call()
     # A list that is far too long makes a body that is too large, and is refused for that.

@@ -4,49 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from pathlib import Path
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    negative_data_rejection,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-    unsupported_method,
-)
 from web_fakes import MemorySession
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from openapi_kit import CHECKS, requests
 
 from codriver.web.app import document_of
 from hmi.web.app import create_app
 
 APP = create_app(MemorySession())
 DOCUMENT = document_of(APP)
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    negative_data_rejection,
-    unsupported_method,
-]
-
 # The stream never ends, so it is left to the tests of the events.
 api = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", APP).exclude(path="/api/v1/events")
 
 
 @api.parametrize()
-@settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+@requests(max_examples=25)
 def test_the_api_does_what_its_document_says(case):
     case.call_and_validate(checks=CHECKS)
 
