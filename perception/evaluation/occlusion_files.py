@@ -83,9 +83,9 @@ def write_occlusions(
         raise InputError(
             "No scene could be made: the dataset has too few whole objects of these classes and sizes."
         )
-    common = {"info": dict(info), "images": images, "categories": _named(categories)}
+    document = {"info": dict(info), "images": images, "categories": _named(categories)}
     for file, entries in (("input.json", inputs), ("truth.json", truths)):
-        (out / file).write_text(json.dumps(common | {"annotations": entries}), encoding="utf-8")
+        (out / file).write_text(json.dumps(document | {"annotations": entries}), encoding="utf-8")
     return len(images)
 
 
