@@ -48,6 +48,10 @@ ASKED = [
     ("volume minus five", {"Cabin.Infotainment.Media.Volume": 25}),
     ("fan speed minus one", {"Cabin.HVAC.Station.Row1.Driver.FanSpeed": 20}),
     ("make sure the trunk is locked", {"Body.Trunk.Rear.IsLocked": True}),
+    ("hazards", {"Body.Lights.Hazard.IsSignaling": True}),
+    ("left indicator", {"Body.Lights.DirectionIndicator.Left.IsSignaling": True}),
+    ("I'd appreciate it if the radio were a bit louder", {"Cabin.Infotainment.Media.Volume": 35}),
+    ("I no longer need the parking lights", {"Body.Lights.Parking.IsOn": False}),
     ("reading light, please", {"Cabin.Light.Spotlight.Row1.DriverSide.IsLightOn": True}),
 ]  # fmt: skip
 
@@ -197,6 +201,8 @@ def test_contradictions_and_values_of_another_device_are_refused(text):
         "turn the heating up, hang on a second",
         "open the trunk and the",
         "perhaps we'll open the roof on the way back",
+        "the hazards",
+        "look at it in the mirror",
         "my boss is breathing down my neck, needs to cool it",
     ],
 )
@@ -235,6 +241,26 @@ def test_follow_ups():
         {"Cabin.Seat.Row1.DriverSide.HeatingCooling": 67},
         {"Cabin.Seat.Row1.PassengerSide.HeatingCooling": 67},
     ]
+
+
+def test_follow_ups_about_the_last_two_devices_and_for_somebody_else():
+    front, rear = "Body.Lights.Fog.Front.IsOn", "Body.Lights.Fog.Rear.IsOn"
+    assert talk("front fogs on", "and the rear", "both off")[2] == {front: False, rear: False}
+    assert talk("fan to level two", "and for the passenger, level four")[1] == {
+        "Cabin.HVAC.Station.Row1.Passenger.FanSpeed": 80
+    }
+    assert talk("sunroof half open", "all the way")[1] == {"Cabin.Sunroof.Position": 100}
+    assert talk("high beams", "off, someone's coming", "on again")[2] == {"Body.Lights.Beam.High.IsOn": True}
+
+
+@pytest.mark.parametrize("said", ["not mine, the passenger's", "oh no, for the passenger"])
+def test_a_correction_may_say_what_was_not_meant(said):
+    first = read("reading light on")
+    second = read(said, memory=first.memory)
+    assert second.replaces_last
+    assert {request.signal.path for request in second.requests} == {
+        "Vehicle.Cabin.Light.Spotlight.Row1.PassengerSide.IsLightOn"
+    }
 
 
 def test_a_correction_takes_the_last_turn_back():

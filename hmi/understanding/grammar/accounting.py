@@ -13,6 +13,7 @@ from hmi.understanding.grammar.lexicon import NOUN_RANKS, NounUse, Token
 _SKIPPED = (
     "function",
     "filler",
+    "assuring",
     "light",
     "pause",
     "also",

@@ -69,7 +69,7 @@ class Clause:
 
 def _joins(token: Token, tokens: Sequence[Token]) -> bool:
     """True for the "on" of "on the left"; at the end of a clause it is an action."""
-    last = next((one for one in reversed(tokens) if not one.has("filler")), None)
+    last = next((one for one in reversed(tokens) if not (one.has("filler") or one.has("again"))), None)
     return token.has("function") and token is not last and token.has("act")
 
 

@@ -99,6 +99,8 @@ def match_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seati
     for used in _subsets(flexible, prepositions, smallest_first):
         if not _distinct(tokens, used):
             continue
+        if used and not fixed and all(index in prepositions and _hangs(tokens, index) for index in used):
+            continue  # "look at it in the mirror"
         acts = frozenset(fixed | {tokens[index].senses["act"] for index in used})
         operation = _operation(grammar, acts)
         if operation is None:
@@ -135,6 +137,13 @@ def _before_a_thing(tokens: Sequence[Token], index: int) -> bool:
         and bool(following)
         and following[0].text in ("the", "my", "a", "both", "all")
     )
+
+
+def _hangs(tokens: Sequence[Token], index: int) -> bool:
+    """True for a preposition behind something that is no verb; "child lock on the left" is on."""
+    if tokens[index].senses["act"] not in ("in", "out"):
+        return False
+    return index > 0 and not (tokens[index - 1].has("light") or tokens[index - 1].has("act"))
 
 
 def _distinct(tokens: Sequence[Token], used: Sequence[int]) -> bool:
@@ -178,6 +187,8 @@ def _with_acts(
     if reading.named_value and operation == "off":
         opposite = family.words.get("inverse", {}).get(reading.amount.value)
         operation, reading.amount.value = "", opposite
+    if family.kind is FamilyKind.LOCK and rank == RANK_ALONE:
+        reading.every = True  # "lock up", "lock us in"
     where = Where(tuple(dict.fromkeys(reading.places)), reading.plural, reading.every, reading.both, reading.row)
     members = list(reading.members) or members_at(family, where, seating)
     if members is None or any(place not in family.members for place in members):

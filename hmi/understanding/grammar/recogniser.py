@@ -9,6 +9,7 @@ from itertools import pairwise
 from hmi.catalogue.families import Place
 from hmi.catalogue.family_file import Families
 from hmi.requests import Act, Context, Interpretation, Kind, Option, Question, Request
+from hmi.understanding.grammar.accounting import ME
 from hmi.understanding.grammar.broken_off import is_broken_off
 from hmi.understanding.grammar.clauses import Clause, split, without_origin
 from hmi.understanding.grammar.lexicon import Lexicon, Token
@@ -29,6 +30,8 @@ class Memory:
     """What the grammar remembers of the last sentence that asked for something."""
 
     resolved: tuple[Resolved, ...] = ()
+    earlier: tuple[Resolved, ...] = ()
+    """The same of the sentence before that one, for "both off"."""
     pending: Clause | None = None
     """What was asked without saying of which device ("open it", with nothing to refer to)."""
 
@@ -83,6 +86,8 @@ class GrammarRecogniser:
         acts = [("yes", Act.CONFIRM), ("no", Act.DENY), ("undo", Act.UNDO), ("help", Act.HELP)]
         for name, act in acts:
             if forms & sentences[name] or (name != "yes" and bare and bare in sentences[name]):
+                if act is Act.DENY and context.memory and words[-2:] == ["for", "me"]:
+                    continue  # "no, for me" corrects
                 if act is Act.CONFIRM and not (context.awaiting_confirmation or context.question):
                     continue
                 return Interpretation(act, understood_by=NAME)
@@ -147,6 +152,7 @@ class GrammarRecogniser:
     def _request(self, tokens: Sequence[Token], seating: Seating, context: Context) -> Interpretation:
         known = context.memory if isinstance(context.memory, Memory) else Memory()
         memory = known.resolved
+        tokens = _without_other(tokens) if memory else tokens
         correcting = bool(memory) and _opens_with_correction(tokens)
         clauses = split(without_origin(_after_opening(tokens) if correcting else tokens))
         if clauses and clauses[0].joined == "correction":
@@ -155,7 +161,9 @@ class GrammarRecogniser:
         if blocked:
             return _unknown(blocked)
         try:
-            resolved = SentenceReader(self._lexicon, seating, memory, known.pending).read(clauses, _asks(tokens))
+            resolved = SentenceReader(self._lexicon, seating, memory, known.pending, known.earlier).read(
+                clauses, _asks(tokens)
+            )
         except NotUnderstoodError as error:
             named = self._named_reading(clauses, seating)
             if named is not None:
@@ -176,6 +184,8 @@ class GrammarRecogniser:
             if unexplained:  # "my boss is breathing down my neck, needs to cool it"
                 return _unknown(unexplained)
         interpretation = _interpretation(resolved)
+        if isinstance(interpretation.memory, Memory):
+            interpretation = replace(interpretation, memory=replace(interpretation.memory, earlier=memory))
         replaces = correcting and _replaces(resolved, memory)
         return interpretation if not replaces else _replacing(interpretation)
 
@@ -195,10 +205,22 @@ def _assured(tokens: list[Token]) -> list[Token]:
     """ "make sure the doors are locked" asks for it; without such an opening "are" makes it a statement."""
     if not any(token.has("assuring") for token in tokens):
         return tokens
-    return [Token(t.text, {"function": True}) if t.text in ("is", "are", "its") else t for t in tokens]
+    return [
+        Token(t.text, {"function": True}) if t.text in ("is", "are", "its", "was", "were") else t for t in tokens
+    ]
 
 
-_ASKING = ("please", "need", "want", "id like", "would like", "have")
+_ASKING = (
+    "please",
+    "need",
+    "want",
+    "id like",
+    "would like",
+    "have",
+    "grateful",
+    "could do with the",
+    "could use the",
+)
 
 
 def _asks(tokens: Sequence[Token]) -> bool:
@@ -288,10 +310,24 @@ def _opens_with_correction(tokens: Sequence[Token]) -> bool:
     return False
 
 
+def _without_other(tokens: Sequence[Token]) -> Sequence[Token]:
+    """ "Not mine, the passenger's" corrects to what stands behind the pause, as "no, the passenger's" does."""
+    if not tokens or tokens[0].text != "not":
+        return tokens
+    for index, token in enumerate(tokens[1:5], start=1):
+        if token.has("pause") and any(one.has("place") for one in tokens[1:index]):
+            return [Token("no", {"correction": True}), *tokens[index + 1 :]]
+        if not any(token.has(sense) for sense in ("place", "place_noun", "function", "pronouns")):
+            break
+    return tokens
+
+
 def _after_opening(tokens: Sequence[Token]) -> list[Token]:
     rest = list(tokens)
     while rest and (rest[0].has("correction") or rest[0].has("filler") or rest[0].has("pause")):
         rest.pop(0)
+    if not rest and tokens[-1].text in ME:  # "oh no, for me"
+        return [Token(tokens[-1].text, {"place": "mine"})]
     return rest
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from hmi.catalogue.families import FamilyKind
 from hmi.understanding.grammar.clauses import Clause
 from hmi.understanding.grammar.excepting import completed, parts_excepted, without_excepted
 from hmi.understanding.grammar.lexicon import NOUN_RANKS, Lexicon, Token
-from hmi.understanding.grammar.matching import matches_of, parts_of
+from hmi.understanding.grammar.matching import Match, matches_of, parts_of
 from hmi.understanding.grammar.places import Seating
 from hmi.understanding.grammar.resolved import (
     NotUnderstoodError,
@@ -24,11 +25,18 @@ class SentenceReader:
     """Reads the clauses of one sentence from left to right."""
 
     def __init__(
-        self, lexicon: Lexicon, seating: Seating, memory: Sequence[Resolved], pending: Clause | None = None
+        self,
+        lexicon: Lexicon,
+        seating: Seating,
+        memory: Sequence[Resolved],
+        pending: Clause | None = None,
+        earlier: Sequence[Resolved] = (),
     ) -> None:
+        """`memory` and `earlier` are the last sentence and the one before it; `pending` is asked about."""
         self._lexicon = lexicon
         self._seating = seating
         self._memory = list(memory)
+        self._earlier = list(earlier)
         self._done: list[Resolved] = []
         self._raw_before = pending
         self._asking = False
@@ -97,8 +105,11 @@ class SentenceReader:
             if following.joined not in ("pause", "verb") or not (topic or place):
                 return 0
             merged += following.tokens
-            if self._try(merged):
-                self._raw_before = Clause(clause.joined, merged)
+            whole = Clause(clause.joined, merged)
+            # "and for the passenger, level four"
+            says_what = not clause.has_noun() and following.has("number")
+            if self._try(merged) or (says_what and not self._done and self._from_before(whole)):
+                self._raw_before = whole
                 return used
         return 0
 
@@ -154,11 +165,15 @@ class SentenceReader:
     def _wanted(self, clause: Clause) -> bool:
         """ "reading light, please": a device that can be on is wanted on."""
         asked = self._asking or any(token.text in ("put", "give", "use", "give me") for token in clause.tokens)
-        says_what = clause.has_action() or any(token.has("act") for token in clause.tokens)
-        if not asked or not clause.has_noun() or says_what:
+        says_what = clause.has_action() or any(
+            token.has("act") and not token.has("place") for token in clause.tokens
+        )
+        if not clause.has_noun() or says_what:
             return False
         matches = matches_of(self._lexicon, [*clause.tokens, _ON], self._seating)
         if not matches or matches[0].rank < NOUN_RANKS["noun"]:
+            return False
+        if not asked and not _calls_for(clause, matches):
             return False
         self._done.append(Resolved(tuple(matches), (*clause.tokens, _ON), "action"))
         return True
@@ -230,13 +245,19 @@ class SentenceReader:
             sources.append(tuple(self._raw_before.tokens))
         for source in sources:
             _, actions, _ = parts_of(source)
-            if actions and self._try([*clause.tokens, *without(actions, clause.tokens)], "action"):
+            more = without(actions, clause.tokens)
+            # "heat the windscreen and the mirrors": before its noun, a verb that names a device too is a verb
+            if actions and (
+                self._try([*clause.tokens, *more], "action") or self._try([*more, *clause.tokens], "action")
+            ):
                 return True
         return False
 
     def _borrow_nouns(self, clause: Clause, before: Sequence[Resolved]) -> bool:
         many = any(t.text in _PLURAL_PRONOUNS or t.has("both") or t.has("all") for t in clause.tokens)
         chosen = before if many else before[-1:]
+        if clause.has("both") and not self._done and _single(before) and _single(self._earlier):
+            chosen = [*self._earlier, *before]  # "front fogs on", "and the rear", "both off"
         mark = len(self._done)
         for resolved in chosen:
             if not self._borrow_one_noun(clause, resolved):
@@ -257,7 +278,13 @@ class SentenceReader:
             if self._try([*clause.tokens, *without(extra + acts, clause.tokens)], "noun", seating):
                 return True
             ups = [token for token in acts if token.senses["act"] not in ("on", "off")]
-            return self._try([*clause.tokens, *without(extra + ups, clause.tokens)], "noun", seating)
+            if self._try([*clause.tokens, *without(extra + ups, clause.tokens)], "noun", seating):
+                return True
+            opened = resolved.matches[0].family.kind is FamilyKind.OPENING and resolved.matches[0].wish.value != 0
+            further = (
+                opened and clause.has("full") and not clause.has("possessives")
+            )  # "sunroof half open", "all the way"
+            return further and self._try([*clause.tokens, *nouns, *there, _OPEN], "noun", seating)
         family = [family_noun(resolved), *there]
         if self._try([*clause.tokens, *without(family, clause.tokens)], "noun", seating):
             return True
@@ -308,10 +335,30 @@ class SentenceReader:
         return len(parts)
 
 
+def _single(resolved: Sequence[Resolved]) -> bool:
+    """True for one wish about one member."""
+    return len(resolved) == 1 and bool(resolved[0].matches) and len(resolved[0].matches[0].members) == 1
+
+
+def _calls_for(clause: Clause, matches: Sequence[Match]) -> bool:
+    """True for "hazards" and "left indicator": a light's bare name calls for it; "the hazards" only mentions it.
+
+    So does "switch to full beam".
+    """
+    called = clause.tokens[0].names() or clause.tokens[0].has("place")
+    switched = any(token.has("light") for token in clause.tokens) and any(
+        token.has("to") for token in clause.tokens
+    )
+    lights = all(match.family.kind is FamilyKind.SWITCH and match.family.group in _CALLED for match in matches)
+    return lights and (called or switched) and not any(token.text == "my" for token in clause.tokens)
+
+
+_CALLED = frozenset({"lights"})
 _PLURAL_PRONOUNS = frozenset({"them", "these", "those", "both of them", "all of them", "they", "em", "them both"})
 
 
 _ON = Token("on", {"act": "on"})
+_OPEN = Token("open", {"act": "open"})
 
 
 def _neutral(token: Token) -> bool:

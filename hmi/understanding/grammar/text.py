@@ -77,6 +77,7 @@ def _words_of(text: str) -> tuple[str, ...]:
 
 def join_numbers(words: list[str]) -> list[str]:
     """Replace every run of number words by its numeral; "one" alone stays a word, since it is also a pronoun."""
+    words = _counted_out(words)
     joined: list[str] = []
     index = 0
     while index < len(words):
@@ -88,6 +89,16 @@ def join_numbers(words: list[str]) -> list[str]:
             joined.append(words[index])
             index += 1
     return joined
+
+
+def _counted_out(words: list[str]) -> list[str]:
+    """ "another degree" is one more of them."""
+    counted: list[str] = []
+    for index, word in enumerate(words):
+        counted.append(word)
+        if word == "another" and words[index + 1 : index + 2] in (["degree"], ["notch"], ["level"]):
+            counted.append("1")
+    return counted
 
 
 _COUNTED = frozenset("degree degrees percent level levels notch step stage setting click tick point".split())

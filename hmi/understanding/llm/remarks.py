@@ -17,7 +17,7 @@ _QUIET = ("filler", "function", "conj", "also", "pause", "remark", "more")
 _DEVICE_ACTS = frozenset({"open", "close", "on", "off", "lock", "unlock", "heat", "cool", "play"})
 _PERSONS = frozenset({"she", "he", "shes", "hes", "they", "theyre", "who", "whos"})
 _LET = frozenset({"let", "lets", "let us"})
-_LOOSE = frozenset({"so", "because", "cause", "cos", "cuz"})
+_LOOSE = frozenset({"so", "because", "cause", "cos", "cuz", "while"})
 _SAYS_WHAT = (
     "act",
     "light",
@@ -38,9 +38,12 @@ _DETERMINERS = frozenset({"the", "that", "those", "my", "your", "his", "her", "o
 _SUBJECTS = frozenset(
     "i he she they we someone somebody everyone nobody im ive youre youve hes shes weve theyre theyve".split()
 )
+_NOMINATIVES = frozenset("i he she they we im ive youre hes shes its weve theyre theyve theres thats".split())
+"""Begin a clause with a finite verb, whatever that verb is."""
 _VERBS = frozenset({"is", "are", "was", "were", "have", "has", "had", "need", "needs", "get", "gets", "got"})
 _HORN = "Vehicle.Body.Horn.IsActive"
 _MAX_VOCATIVE = 3
+_MAX_HURRY = 6
 
 
 LATER, STORY, NEGATION = "another time or a condition", "a story", "a negation"
@@ -153,7 +156,7 @@ class Judge:
         words = without_phrases(words, lists["idioms"], ["it"])
         if not words:
             return ""
-        if find_phrase(words, lists["not_now"]) is not None:
+        if find_phrase(words[1:] if self._hurries(left, words) else words, lists["not_now"]) is not None:
             return LATER
         if (reported(words) or find_phrase(words, lists["tells"]) is not None) or (
             self._touches(left, right) and (beyond(words) or beyond_across(self._clause_around(left, right)))
@@ -178,7 +181,7 @@ class Judge:
             return ""
         if self._points_outside(tokens):
             return "what the pronoun stands for"
-        remark = self._is_clause(words)
+        remark = self._is_clause(words) or self._is_clause(self._words[left:right])
         if not remark and self._names_more(tokens, joined):
             return "another request"
         if self._details(telling, words, remark, beside):
@@ -200,6 +203,10 @@ class Judge:
     def _details(self, telling: Sequence[Token], words: Sequence[str], remark: bool, beside: bool) -> bool:
         """True when the words say where or how far, which the request then does not know."""
         of_person = words[0] in _PERSONS
+        if words[0] in _LOOSE - {"so"} and remark:
+            return False  # "because the ceiling is low"
+        if not beside:  # "my friends are waiting" is nobody's place
+            telling = [token for token in telling if token.text != "my"]
         if beside and any(token.has("level") or token.has("extreme") for token in telling):
             return True
         if (not remark or beside or of_person) and any(
@@ -210,6 +217,15 @@ class Judge:
             return False
         places = {token.senses["place"] for token in self._inside if token.has("place")}
         return any(token.senses["place"] not in places for token in telling if token.has("place"))
+
+    def _hurries(self, left: int, words: Sequence[str]) -> bool:
+        """True for "before it pours" right behind a request: that is now, whereas "before I get up" is later."""
+        if words[0] != "before" or left not in {span.end for span in self._spans} or len(words) > _MAX_HURRY:
+            return False
+        return (
+            words[1:2] in (["it"], ["the"], ["that"], ["this"])
+            and not self._lexicon.tokens(list(words[1:]))[0].names()
+        )
 
     def _turns_round(self, left: int, words: list[str]) -> bool:
         """True for a negation that is no mere complaint ("I can't see a thing"), and for "leave … be"."""
@@ -226,14 +242,18 @@ class Judge:
     @staticmethod
     def _names_more(tokens: Sequence[Token], joined: bool) -> bool:
         """True for a request that could not be read ("and start the popcorn machine", "the wipers fast-ish")."""
-        if len(tokens) > 1 and any(token.senses.get("act") in _DEVICE_ACTS for token in tokens):
+        acts = [token for token in tokens if token.senses.get("act") in _DEVICE_ACTS]
+        joins = [token for token in tokens[:-1] if token.has("function")]  # "the dog's on the lead"
+        if len(tokens) > 1 and any(token not in joins for token in acts):
             return True
         return any(token.names() for token in tokens) and (joined or all(token.senses for token in tokens))
 
     def _is_clause(self, words: Sequence[str]) -> bool:
         """True for a clause of its own that tells something ("it's distracting", "the sun is low")."""
-        begins = find_phrase(words[:2], self._lists["reason"])
-        return len(words) > 1 and begins == 0 and find_phrase(words, self._lists["says_that"]) is not None
+        if len(words) < 2 or find_phrase(words[:2], self._lists["reason"]) != 0:
+            return False
+        told_by = words[0] in _NOMINATIVES and len(words) > 2  # "he left it open again"
+        return told_by or find_phrase(words, self._lists["says_that"]) is not None
 
     def _beside(self, left: int, right: int, words: Sequence[str], remark: bool) -> str:
         """Doubt about words that no pause divides from what was read."""
@@ -292,6 +312,8 @@ class Judge:
     def _harmless_after(self, words: Sequence[str]) -> bool:
         """True for a purpose ("so she can find it"), or "for …" and "at …" where no place is left to choose."""
         if words[0] in _LOOSE:
+            return True
+        if words[0] == "before":  # judged by `_piece`: "before the snow gets in"
             return True
         if words[0] not in ("for", "at") or words[-1].endswith("ing"):  # "wipers up for washing"
             return False

@@ -31,6 +31,7 @@ from hmi.requests import Context
         "babies get cold quickly, I read",
         "bring the kids in, it's dark out, my mum would yell",
         "open my window, and, hmm, wait",
+        "open my window before I get home to the zebra",
     ],
 )
 def test_what_is_not_about_this_car_now_moves_nothing(said):
@@ -45,6 +46,9 @@ def test_what_is_not_about_this_car_now_moves_nothing(said):
         ("it's freezing on a winter morning", TEMPERATURE),
         ("open my window, I've got the zebra", WINDOW),
         ("I said open my window, zebra", WINDOW),
+        ("open my window before the zebra gets in", WINDOW),
+        ("open my window, he left it shut again zebra", WINDOW),
+        ("open my window while we wait for the zebra", WINDOW),
         ("the back is freezing", "Vehicle.Cabin.HVAC.Station.Row2.Driver.Temperature"),
     ],
 )
