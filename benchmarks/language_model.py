@@ -73,6 +73,7 @@ class _Counter:
     """A model that chooses the first and counts."""
 
     chooses = True
+    bare = True
     asked = 0
 
     def complete(self, *_: object, **__: object) -> str:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from hmi.catalogue.signal import Value
 
 PREFIX = "Vehicle."
+CHOICE = "choice"
 MAX_CHANGES = 16
 MAX_SAY = 160
 _MAX_TEXT = 20_000
@@ -48,30 +49,45 @@ def answer_schema(values: Mapping[str, Sequence[Value]], readable: Sequence[str]
     for path, allowed in values.items():
         groups.setdefault(tuple((type(value).__name__, value) for value in allowed), []).append(path)
     items = [
-        _object({"signal": {"enum": [_short(path) for path in paths]}, "value": {"enum": [v for _, v in allowed]}})
+        _object({"signal": _one_of([_short(path) for path in paths]), "value": _one_of([v for _, v in allowed])})
         for allowed, paths in groups.items()
     ]
-    changes: dict[str, Any] = {"type": "array", "maxItems": MAX_CHANGES if items else 0}
-    if items:
-        changes["items"] = items[0] if len(items) == 1 else {"anyOf": items}
-    reads: dict[str, Any] = {"type": "array", "maxItems": 4 if readable else 0}
-    if readable:
-        reads["items"] = {"enum": [_short(path) for path in readable]}
+    # An array without `items` is refused by strict endpoints, even where it must be empty.
+    none = _object({"signal": {"type": "string"}, "value": {"type": "string"}})
+    changes = {
+        "type": "array",
+        "items": none if not items else items[0] if len(items) == 1 else {"anyOf": items},
+        "maxItems": MAX_CHANGES if items else 0,
+    }
+    reads = {
+        "type": "array",
+        "items": _one_of([_short(path) for path in readable]) if readable else {"type": "string"},
+        "maxItems": 4 if readable else 0,
+    }
     acts = [
         act
         for act in ModelAct
         if (items or act is not ModelAct.CHANGE) and (readable or act is not ModelAct.ANSWER)
     ]
     say = {"type": "string", "maxLength": MAX_SAY}
-    return _object({"act": {"enum": [str(act) for act in acts]}, "changes": changes, "reads": reads, "say": say})
+    return _object({"act": _one_of([str(act) for act in acts]), "changes": changes, "reads": reads, "say": say})
 
 
-def choice_schema(count: int) -> dict[str, Any]:
+def choice_schema(count: int, *, bare: bool = False) -> dict[str, Any]:
     """The form of a choice among `count` proposals, numbered from 1; 0 is none of them.
 
-    The answer is the bare number: a small model takes longer to write an object around it than to choose.
+    `bare`: the answer is the number alone, a single token: a small model takes longer to write an object around it
+    than to choose. Strict endpoints refuse such a schema, so others are asked for an object.
     """
-    return {"enum": list(range(count + 1))}
+    numbers = _one_of(list(range(count + 1)))
+    return numbers if bare else _object({CHOICE: numbers})
+
+
+def _one_of(values: Sequence[Value]) -> dict[str, Any]:
+    """One of `values`, which are of one kind."""
+    kinds = {"boolean": bool, "integer": int, "number": int | float, "string": str}
+    kind = next(name for name, kind in kinds.items() if all(isinstance(value, kind) for value in values))
+    return {"type": kind, "enum": list(values)}
 
 
 def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,8 +126,10 @@ def read_answer(text: str) -> ModelAnswer:
 
 
 def read_choice(text: str, count: int) -> int:
-    """Read a choice. Raises `AnswerError`."""
+    """Read a choice, given as a number or as an object around it. Raises `AnswerError`."""
     choice = _json(text)
+    if isinstance(choice, dict) and set(choice) == {CHOICE}:
+        choice = choice[CHOICE]
     if isinstance(choice, bool) or not isinstance(choice, int) or not 0 <= choice <= count:
         raise AnswerError(f"the answer must be a number from 0 to {count} and nothing else")
     return choice

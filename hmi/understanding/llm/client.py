@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from codriver.collection import no_collection
 from codriver.errors import InputError, ResourceError
+from hmi.understanding.llm.portable import portable
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -54,6 +55,8 @@ class Endpoint:
     timeout: float = 8.0
     """Seconds for one question, retries included."""
     retries: int = 1
+    ours: bool = False
+    """True for the server in this process, which takes every schema; others may be strict."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -173,7 +176,11 @@ class ChatClient:
             "messages": list(messages),
             "response_format": {
                 "type": "json_schema",
-                "json_schema": {"name": "answer", "schema": schema, "strict": True},
+                "json_schema": {
+                    "name": "answer",
+                    "schema": schema if self.endpoint.ours else portable(schema),
+                    "strict": True,
+                },
             },
             "temperature": temperature,
             "max_tokens": limit,

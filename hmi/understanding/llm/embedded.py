@@ -48,7 +48,7 @@ class EmbeddedServer:
             if self._server is None:
                 self._server = self._start()
             address: str = self._server.listening_address
-        return Endpoint(f"{address}/v1", self._key, ALIAS, timeout, retries)
+        return Endpoint(f"{address}/v1", self._key, ALIAS, timeout, retries, ours=True)
 
     def read_ahead(self, messages: Sequence[Message]) -> None:
         """Let the model read `messages` in the background, for the questions that begin like them."""

@@ -40,6 +40,8 @@ class LanguageModel(Protocol):
 
     chooses: bool
     """True for a model that is only trusted to choose among proposals."""
+    bare: bool
+    """True when it answers a choice with the number alone, False when it needs an object around it."""
 
     def complete(self, messages: Sequence[Message], schema: Mapping[str, Any], *, temperature: float = 0.0) -> str:
         """The answer's text. Raises `EndpointError`."""
@@ -53,6 +55,8 @@ class LanguageModel(Protocol):
 
 class RemoteModel:
     """A model behind an OpenAI-compatible address."""
+
+    bare = False
 
     def __init__(self, endpoint: Endpoint, *, chooses: bool = False) -> None:
         self.chooses = chooses
@@ -73,6 +77,8 @@ class RemoteModel:
 
 class EmbeddedModel:
     """The model in this process, started at the first need or by `warm_up`."""
+
+    bare = True
 
     def __init__(self, weights: Callable[[], Path], *, threads: int = 0, chooses: bool = True) -> None:
         """`weights` finds the GGUF file when it is needed; it raises `NoModelError` when there is none."""
@@ -127,7 +133,7 @@ class EmbeddedModel:
                 library.start()
                 endpoint = self._server.endpoint(_EMBEDDED_TIMEOUT, 0)
                 if self.chooses:
-                    self._server.read_ahead(choose_prompt("", []))  # what all questions begin with
+                    self._server.read_ahead(choose_prompt("", [], bare=True))  # what all questions begin with
                 library.join()
                 self._client = ChatClient(endpoint)
                 self._client.load()

@@ -230,9 +230,10 @@ class LlmRecogniser:
         """`options` with the one first that the model would choose; as they are when it cannot be asked."""
         if self._model is None or len(options) < 2:
             return options
-        messages = choose_prompt(text, [option.label for option in options], history)
+        bare = self._model.bare
+        messages = choose_prompt(text, [option.label for option in options], history, bare=bare)
         try:
-            answer = self._model.complete(messages, choice_schema(len(options)))
+            answer = self._model.complete(messages, choice_schema(len(options), bare=bare))
             choice = read_choice(answer, len(options))
         except (EndpointError, AnswerError):
             return options

@@ -34,6 +34,7 @@ class Script:
 
     def __init__(self, answer: Callable[[Sequence[Mapping[str, str]]], str], *, chooses: bool = False) -> None:
         self.chooses = chooses
+        self.bare = True
         self.asked: list[Sequence[Mapping[str, str]]] = []
         self.schemas: list[Mapping[str, Any]] = []
         self._answer = answer

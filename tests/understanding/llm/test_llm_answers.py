@@ -85,9 +85,10 @@ def test_where_nothing_may_change_the_schema_has_no_change():
 
 
 def test_a_choice_is_one_of_the_numbers():
-    assert choice_schema(2)["enum"] == [0, 1, 2]
-    assert read_choice("2", 2) == 2
-    for wrong in ("3", "-1", "true", '"1"', "1.0", "NaN", "", "1 2", "[1]", "{}", '{"choice": 1}'):
+    assert choice_schema(2, bare=True)["enum"] == [0, 1, 2]
+    assert choice_schema(2)["properties"]["choice"]["enum"] == [0, 1, 2]
+    assert read_choice("2", 2) == read_choice('{"choice": 2}', 2) == 2
+    for wrong in ("3", "-1", "true", '"1"', "1.0", "NaN", "", "1 2", "[1]", "{}", '{"choice": 3}', '{"pick": 1}'):
         with pytest.raises(AnswerError):
             read_choice(wrong, 2)
 

@@ -37,7 +37,7 @@ def test_the_settings_choose_the_model(monkeypatch, tmp_path):
     embedded = open_model(load_settings({}, environ={}, files=[]))
     assert embedded.chooses
     with pytest.raises(NoModelError):
-        embedded.complete(ASK, choice_schema(2))
+        embedded.complete(ASK, choice_schema(2, bare=True))
     remote = open_model(load_settings({"llm.url": "http://127.0.0.1:9/v1"}, environ={}, files=[]))
     assert isinstance(remote, RemoteModel)
     assert not remote.chooses
@@ -85,7 +85,7 @@ def test_each_start_has_a_key_of_its_own(weights):
 
 def test_its_answers_have_the_form_that_was_asked_for(server):
     client = ChatClient(server.endpoint(120, 0))  # a busy machine, and a long answer
-    assert read_choice(client.complete(ASK, choice_schema(2), limit=64), 2) in (0, 1, 2)
+    assert read_choice(client.complete(ASK, choice_schema(2, bare=True), limit=64), 2) in (0, 1, 2)
     text = client.complete(ASK, answer_schema({}, []), limit=300)
     assert set(json.loads(text)) == {"act", "changes", "reads", "say"}
     client.close()
