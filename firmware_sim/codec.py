@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cantools
 from cantools.database.can import Database, Message
 from cantools.database.errors import UnsupportedDatabaseFormatError
 
+from codriver.can_databases import parse_database
 from codriver.errors import FileFormatError, InputError, NotFoundError
 
 DBC_FILE = Path(__file__).with_name("data") / "codriver.dbc"
@@ -146,7 +146,7 @@ class BusLayout:
 def load_layout(file: Path = DBC_FILE) -> BusLayout:
     """Read the DBC. Raises `FileFormatError` when it is not laid out as the simulation needs it."""
     try:
-        database = cantools.database.load_file(file, strict=True)
+        database = parse_database(file, strict=True)
     except (UnsupportedDatabaseFormatError, OSError, UnicodeDecodeError) as error:
         raise FileFormatError(f"{file} cannot be read as a CAN database: {error}") from None
     if not isinstance(database, Database):

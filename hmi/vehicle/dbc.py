@@ -19,6 +19,7 @@ from cantools.database import Database
 from cantools.database.can import Message as DbcMessage
 from cantools.database.can import Signal as DbcSignal
 
+from codriver.can_databases import parse_database
 from codriver.errors import FileFormatError, ResourceError
 
 _NO_VALUE_WORD = re.compile(
@@ -175,7 +176,7 @@ def load_database(path: Path) -> Database:
     if not path.is_file():
         raise ResourceError(f"There is no CAN database at {path}; set vehicle.dbc to the DBC file of the bus.")
     try:
-        database = cantools.database.load_file(str(path), strict=False)
+        database = parse_database(path, strict=False)
     except (cantools.Error, UnicodeDecodeError, ValueError, KeyError) as error:
         cause = (str(error).splitlines() or [""])[0][:200].rstrip(".")
         raise FileFormatError(f"{path} cannot be read as a CAN database: {cause}.") from None

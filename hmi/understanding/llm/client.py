@@ -207,10 +207,20 @@ class ChatClient:
         with self._lock:
             if self._sdk is None:
                 load_sdk()
-                from openai import OpenAI
+                from openai import DefaultHttpxClient, OpenAI
 
+                http = None
+                if self.endpoint.ours:
+                    # Nothing is encrypted within this process, and to load all certificates takes as long as an
+                    # answer. No proxy and no redirect may lead out of it either.
+                    http = DefaultHttpxClient(verify=False, follow_redirects=False, trust_env=False)
                 # Retries are ours: they must end with the deadline of the whole question.
-                self._sdk = OpenAI(base_url=self.endpoint.url, api_key=self.endpoint.key or "none", max_retries=0)
+                self._sdk = OpenAI(
+                    base_url=self.endpoint.url,
+                    api_key=self.endpoint.key or "none",
+                    max_retries=0,
+                    http_client=http,
+                )
             return self._sdk
 
     def _read(self, chunks: Any, deadline: float) -> bytes:
