@@ -13,6 +13,7 @@ from typing import Any
 
 from hmi.catalogue.family_file import Families
 from hmi.requests import Act, Context, Interpretation, Option, Question, Recogniser
+from hmi.understanding.grammar.spoken import plain
 from hmi.understanding.llm.describe import describe
 from hmi.understanding.llm.prompt import Exchange
 from hmi.understanding.llm.recogniser import LlmRecogniser
@@ -47,7 +48,7 @@ class Cascade:
         """Interpret `text`; `Act.UNKNOWN` when neither level can account for it."""
         known = context.memory if isinstance(context.memory, Remembered) else Remembered(context.memory)
         inner = replace(context, memory=known.grammar, question=_unwrapped(context.question))
-        said = _DROPPED_G.sub(r"\1g", _WE_ARE.sub("we are", text))
+        said = _DROPPED_G.sub(r"\1g", _WE_ARE.sub("we are", plain(text)))
         meant = self._grammar.interpret(said, inner)
         if meant.act is Act.UNKNOWN:
             meant = self._llm.interpret(said, inner, known.exchanges, meant)

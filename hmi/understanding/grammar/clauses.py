@@ -48,6 +48,10 @@ class Clause:
 
     def says_something(self) -> bool:
         """False when all of it is filling."""
+        if self.joined != "except" and all(
+            token.has("filler") and not token.has("place") for token in self.tokens
+        ):
+            return False  # "listen, …"
         if self.joined == "except" or self.has_noun() or self.has_action() or self.has_place():
             return bool(self.tokens)
         others = ("all", "both", "pronouns", "again", "same", "asks", "asks_is", "question", "remark")
@@ -56,11 +60,22 @@ class Clause:
     def is_remark(self) -> bool:
         """True for "it's getting dark": a statement that names no device, no verb of ours and no amount."""
         says = any(
-            (token.has("act") and _begins_clause(token) and not token.has("remark"))
+            (token.has("act") and _begins_clause(token) and not token.has("remark") and not self._predicate(index))
             or any(token.has(sense) for sense in ("number", "fraction", "extreme", "colour", "value"))
-            for token in self.tokens
+            for index, token in enumerate(self.tokens)
         )
         return self.has("remark") and not self.has_noun() and not says
+
+    def tells(self) -> bool:
+        """True for a remark with a verb of ours in it ("my back's killing me")."""
+        return self.is_remark() and any(
+            token.has("act") and self._predicate(i) for i, token in enumerate(self.tokens)
+        )
+
+    def _predicate(self, index: int) -> bool:
+        """ "my back's killing me": a verb in -ing says what the subject before it does."""
+        before = self.tokens[:index]
+        return self.tokens[index].text.endswith("ing") and any(token.has("remark") for token in before)
 
     def unknown(self) -> bool:
         """True when it holds a word nobody knows."""

@@ -129,12 +129,30 @@ class Lexicon:
                 if "" in node:
                     end, senses = cursor, node[""]
             if senses is None:
-                found.append(_bare_token(words[index]))
+                describes = words[index - 1 : index] and words[index - 1] in _DETERMINERS  # "the sliding door"
+                inflected = None if describes else self._inflected(words[index])
+                found.append(inflected or _bare_token(words[index]))
                 index += 1
             else:
                 found.append(Token(" ".join(words[index:end]), senses))
                 index = end
         return found
+
+    def _inflected(self, word: str) -> Token | None:
+        """ "dimming" and "dimmed" of "dim": a form that no file lists of a verb that one does."""
+        for ending in ("ing", "ed"):
+            if not word.endswith(ending) or len(word) < len(ending) + 3:
+                continue
+            stem = word.removesuffix(ending)
+            doubled = stem[:-1] if stem[-1] == stem[-2] else stem
+            for base in dict.fromkeys((stem, stem + "e", doubled)):
+                known: Senses = self._trie.get(base, {}).get("", {})
+                senses: Senses = {sense: known[sense] for sense in ("act", "light") if sense in known}
+                if senses.get("act") == _NOISE or (ending == "ed" and "act" not in senses):
+                    continue  # what is beeping is not the horn; "fixed" is no way to put something
+                if senses:
+                    return Token(word, {**senses, "past": True} if ending == "ed" else senses)
+        return None
 
     def _add(self, phrase: object, sense: str, data: Any = True) -> None:
         words = words_of(str(phrase))
@@ -159,6 +177,8 @@ class Lexicon:
             self._add_all(phrases, "act", act)
         for sense in _PLAIN_SENSES:
             self._add_all(language[sense], sense)
+        for name in ("epithets", "vocatives", "interjections"):
+            self._add_all(language[name], "filler")
         for unit in ("percent", "degrees", "celsius", "fahrenheit", "megahertz", "millimetres", "centimetres"):
             self._add_all(language[unit], "unit", unit)
         self._add_all(language["level"], "level_unit")
@@ -243,6 +263,10 @@ class Lexicon:
     def acts(self, phrase: str) -> frozenset[str]:
         """The action words of a phrase of the data, "roll down" → {down}."""
         return frozenset(token.senses["act"] for token in self.tokens(words_of(str(phrase))) if token.has("act"))
+
+
+_NOISE = "honk"
+_DETERMINERS = frozenset("the a an my your his her our their this that these those".split())
 
 
 def _bare_token(word: str) -> Token:

@@ -85,7 +85,9 @@ def match_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seati
     named = any(token.names() for token in tokens)
     for index, token in enumerate(tokens):
         if token.has("act"):
-            if named and _only_before_noun(token, tokens[:index]):
+            if named and (
+                _only_before_noun(token, tokens[:index]) or _names_one(token, tokens[index + 1 : index + 2])
+            ):
                 continue
             if _is_flexible(tokens, index, family):
                 flexible.append(index)
@@ -127,6 +129,16 @@ def _is_flexible(tokens: Sequence[Token], index: int, family: Family) -> bool:
 def _only_before_noun(token: Token, before: Sequence[Token]) -> bool:
     """ "the right mirror" names a place; "the mirror to the right" a direction."""
     return token.has("place") and token.senses["act"] in _SIDEWAYS and not any(t.names() for t in before)
+
+
+def _names_one(token: Token, following: Sequence[Token]) -> bool:
+    """ "the left one" names a place wherever it stands."""
+    return (
+        token.has("place")
+        and token.senses["act"] in _SIDEWAYS
+        and bool(following)
+        and following[0].text in ("one", "ones")
+    )
 
 
 def _before_a_thing(tokens: Sequence[Token], index: int) -> bool:

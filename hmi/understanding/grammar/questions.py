@@ -50,6 +50,24 @@ def is_question(tokens: Sequence[Token]) -> bool:
     return False
 
 
+_WANTING = frozenset({"give me the", "do the"})
+
+
+def as_wish(tokens: Sequence[Token]) -> list[Token]:
+    """ "give me the light bar at full brightness", "can you do the boot light off": these ask for no reading."""
+    aims = any(token.has("to") for token in tokens) and any(
+        token.has("number") or token.has("extreme") or token.has("fraction") for token in tokens
+    )
+    switches = any(token.senses.get("act") in ("on", "off") for token in tokens[-2:])
+    wished = list(tokens)
+    for index, token in enumerate(tokens):
+        if token.text in _WANTING and (aims or switches) and (index or token.text != "do the"):
+            wished[index] = Token(token.text, {"light": True})
+        if not token.has("filler") and not token.has("pause"):
+            break
+    return wished
+
+
 def read_question(lexicon: Lexicon, tokens: Sequence[Token], seating: Seating) -> list[Answerable]:
     """What is asked about, once per equally good way to understand the question; [] for none."""
     found: list[Answerable] = []

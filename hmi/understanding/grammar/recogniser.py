@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from hmi.catalogue.families import Place
 from hmi.catalogue.family_file import Families
 from hmi.requests import Act, Context, Interpretation, Kind, Option, Question, Request
 from hmi.understanding.grammar.accounting import ME
+from hmi.understanding.grammar.blocking import blocking
 from hmi.understanding.grammar.broken_off import is_broken_off
 from hmi.understanding.grammar.clauses import Clause, split, without_origin
+from hmi.understanding.grammar.contrast import without_contrast
 from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.matching import Match
 from hmi.understanding.grammar.places import Seating
-from hmi.understanding.grammar.questions import is_question, read_question
+from hmi.understanding.grammar.questions import as_wish, is_question, read_question
 from hmi.understanding.grammar.resolved import NotUnderstoodError, Resolved
 from hmi.understanding.grammar.sentence import SentenceReader
+from hmi.understanding.grammar.spoken import plain
 from hmi.understanding.grammar.text import PAUSE, words_of
 
 NAME = "grammar"
@@ -52,11 +54,11 @@ class GrammarRecogniser:
 
     def interpret(self, text: str, context: Context) -> Interpretation:
         """Interpret `text`; `Act.UNKNOWN` with the words in question when some word has no sense in it."""
-        words = words_of(text)
+        words = words_of(plain(text))
         steering = self._steering(words, context)
         if steering is not None:
             return steering
-        tokens = _assured(_with_no_as_off(self._lexicon.tokens(words)))
+        tokens = as_wish(_assured(_with_no_as_off(self._lexicon.tokens(words))))
         seating = Seating(context.speaker, self._left_hand_drive)
         if is_broken_off(tokens, self._lexicon):
             return _unknown([tokens[-1].text])
@@ -153,11 +155,12 @@ class GrammarRecogniser:
         known = context.memory if isinstance(context.memory, Memory) else Memory()
         memory = known.resolved
         tokens = _without_other(tokens) if memory else tokens
+        tokens = without_contrast(tokens)
         correcting = bool(memory) and _opens_with_correction(tokens)
         clauses = split(without_origin(_after_opening(tokens) if correcting else tokens))
         if clauses and clauses[0].joined == "correction":
             clauses[0].joined = "start"
-        blocked = _blocking(tokens, clauses)
+        blocked = blocking(tokens, clauses)
         if blocked:
             return _unknown(blocked)
         try:
@@ -241,66 +244,6 @@ def _unknown(words: Sequence[str]) -> Interpretation:
     return Interpretation(Act.UNKNOWN, leftover=tuple(words), understood_by=NAME)
 
 
-def _blocking(tokens: Sequence[Token], clauses: Sequence[Clause]) -> list[str]:
-    """Words that turn the meaning round or put it off; the grammar leaves such sentences alone.
-
-    A condition counts wherever it stands, also in a clause of its own ("open the trunk, tomorrow"). A negation may
-    stand in a remark ("it isn't raining any more, wipers off") and nowhere else.
-    """
-    remarks = [token for clause in clauses if clause.is_remark() for token in clause.tokens]
-    spared = {id(token) for token in remarks}
-    stopped = [token.text for token in tokens if token.has("condition")]
-    stopped += [token.text for token in tokens if token.has("negation") and id(token) not in spared]
-    stopped += [word for clause in clauses for word in (*_told(clause), *_left(clause))]
-    return stopped + [word for pair in pairwise(clauses) for word in _title(*pair)]
-
-
-def _left(clause: Clause) -> list[str]:
-    """ "Leave the heating be" and "leave the heating" want nothing changed; "leave the radio on" does."""
-    said = [token for token in clause.tokens if not token.has("filler") or token.text == "be"]
-    if not said or said[0].text not in ("leave", "let"):
-        return []
-    bare = all(
-        token.names() or token.has("place") or (token.has("function") and not token.has("act"))
-        for token in said[1:]
-    )
-    return [token.text for token in said] if said[-1].text in ("be", "alone") or bare else []
-
-
-def _title(before: Clause, after: Clause) -> list[str]:
-    """The words of a title that sounds like a command: "play the song open up the door"."""
-    if after.joined != "verb" or not any(token.senses.get("act") in ("play", "on") for token in before.tokens):
-        return []
-    return [token.text for token in after.tokens] if before.tokens[-1].has("titled") else []
-
-
-def _told(clause: Clause) -> list[str]:
-    """Verbs in the past tense: "the kids opened the window" tells, it does not ask.
-
-    Before the device such a verb always tells; behind it ("I'd like the window opened") only when nothing asks.
-    """
-    asks = any(word in token.text.split() for token in clause.tokens for word in _ASKING_FOR)
-    named = False
-    told = []
-    for token in clause.tokens:
-        past = token.has("act") and token.text.split()[0] in _PAST
-        adjective = token.text in _ADJECTIVES
-        if past and not token.names() and (not named or not (adjective or asks)):
-            told.append(token.text)
-        named = named or token.text == "mine" or (token.names() and not token.has("act"))
-    return [] if asks and named else told
-
-
-_PAST = frozenset(
-    "opened closed locked unlocked raised lowered lifted increased decreased reduced turned switched activated"
-    " deactivated enabled disabled folded unfolded muted unmuted paused skipped started stopped shutted".split()
-)
-_ADJECTIVES = frozenset("closed locked unlocked folded unfolded muted unmuted activated enabled disabled".split())
-_ASKING_FOR = frozenset(
-    "like want need have get should be sure ensure could can would let make put keep leave".split()
-)
-
-
 def _opens_with_correction(tokens: Sequence[Token]) -> bool:
     for token in tokens:
         if token.has("correction") or token.text in ("no", "nope", "nah"):
@@ -360,7 +303,7 @@ def _interpretation(resolved: Sequence[Resolved]) -> Interpretation:
             return _clarify(resolved, index)
         if clause.matches[0].impossible:
             return Interpretation(Act.REFUSE, refusal=clause.matches[0].impossible, understood_by=NAME)
-    requests = tuple(request for clause in resolved for request in clause.matches[0].requests())
+    requests = _last_said(resolved)
     unique = tuple(dict.fromkeys(requests))
     twice = _contradicted(resolved)
     if twice is not None:
@@ -381,6 +324,21 @@ def _contradicted(resolved: Sequence[Resolved]) -> str | None:
             ):
                 return match.family.label
     return None
+
+
+def _last_said(resolved: Sequence[Resolved]) -> tuple[Request, ...]:
+    """The requests; "the radio on low, say fifteen": of two values for one signal the second says it exactly."""
+    kept: dict[str, Request] = {}
+    requests: list[Request] = []
+    for clause in resolved:
+        exact = bool(clause.borrowed) and any(token.has("number") for token in clause.tokens)
+        for request in clause.matches[0].requests():
+            earlier = kept.get(request.signal.path)
+            if exact and earlier is not None and earlier in requests and request.kind is earlier.kind is Kind.SET:
+                requests.remove(earlier)
+            kept[request.signal.path] = request
+            requests.append(request)
+    return tuple(requests)
 
 
 def _narrowed(resolved: Sequence[Resolved]) -> list[Resolved]:

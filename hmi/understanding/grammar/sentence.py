@@ -59,6 +59,8 @@ class SentenceReader:
             return self._except(clauses, index)
         if clause.joined == "correction":
             return self._correct(clauses, index)
+        if index and clause.joined in ("pause", "remark") and clause.tells():
+            return 1
         following = clauses[index + 1] if index + 1 < len(clauses) else None
         if following is not None and following.joined == "except":
             clause = completed(clause, following)
@@ -213,6 +215,8 @@ class SentenceReader:
         for following in clauses[index + 1 : index + 4]:
             if following.joined not in ("conj", "pause"):
                 return False
+            if following.joined == "pause" and clause.has_action() and _commands(following):
+                return False  # "stop here, put the hazards on"
             nouns, actions, _ = parts_of(following.tokens)
             if not clause.has_noun() and not nouns:
                 continue
@@ -245,12 +249,15 @@ class SentenceReader:
             sources.append(tuple(self._raw_before.tokens))
         for source in sources:
             _, actions, _ = parts_of(source)
-            more = without(actions, clause.tokens)
-            # "heat the windscreen and the mirrors": before its noun, a verb that names a device too is a verb
-            if actions and (
-                self._try([*clause.tokens, *more], "action") or self._try([*more, *clause.tokens], "action")
-            ):
-                return True
+            placeless = [token for token in actions if not token.has("place")]
+            # "the rear left, no, the right window": where it was to be is corrected
+            for chosen in (actions, placeless) if len(placeless) < len(actions) else (actions,):
+                more = without(chosen, clause.tokens)
+                # "heat the windscreen and the mirrors": before its noun, a verb that names a device too is a verb
+                if chosen and (
+                    self._try([*clause.tokens, *more], "action") or self._try([*more, *clause.tokens], "action")
+                ):
+                    return True
         return False
 
     def _borrow_nouns(self, clause: Clause, before: Sequence[Resolved]) -> bool:
@@ -286,9 +293,10 @@ class SentenceReader:
             )  # "sunroof half open", "all the way"
             return further and self._try([*clause.tokens, *nouns, *there, _OPEN], "noun", seating)
         family = [family_noun(resolved), *there]
-        if self._try([*clause.tokens, *without(family, clause.tokens)], "noun", seating):
-            return True
-        return self._try([*clause.tokens, *without(extra, clause.tokens)], "noun", seating)
+        for added in (family, extra, nouns):  # `nouns`: "AC on, keep it at 22" speaks of the temperature
+            if self._try([*clause.tokens, *without(added, clause.tokens)], "noun", seating):
+                return True
+        return False
 
     def _borrow_both(self, clause: Clause, before: Sequence[Resolved]) -> bool:
         for resolved in before[-1:]:
@@ -359,6 +367,12 @@ _PLURAL_PRONOUNS = frozenset({"them", "these", "those", "both of them", "all of 
 
 _ON = Token("on", {"act": "on"})
 _OPEN = Token("open", {"act": "open"})
+
+
+def _commands(clause: Clause) -> bool:
+    """True when a clause begins with a verb and names what it moves: it lends nothing to the one before."""
+    first = next((token for token in clause.tokens if not token.has("filler") or token.has("light")), None)
+    return first is not None and first.has("light") and clause.has_noun()
 
 
 def _neutral(token: Token) -> bool:

@@ -101,7 +101,9 @@ def _counted_out(words: list[str]) -> list[str]:
     return counted
 
 
-_COUNTED = frozenset("degree degrees percent level levels notch step stage setting click tick point".split())
+_COUNTED = frozenset(
+    "degree degrees percent level levels notch notches step steps stage setting click tick point".split()
+)
 
 
 def _counts(words: list[str], index: int) -> bool:
@@ -109,7 +111,18 @@ def _counts(words: list[str], index: int) -> bool:
     before = words[index - 1] if index else ""
     after = words[index + 1] if index + 1 < len(words) else ""
     aimed = before in ("on", "to", "at") and after in ("", PAUSE, "and", "please")
-    return aimed or before in ("level", "stage", "speed", "setting", "step", "by", "number") or after in _COUNTED
+    of_all = words[index + 1 : index + 2] == ["of"] and words[index + 2 : index + 3] in (
+        ["five"],
+        ["three"],
+        ["5"],
+        ["3"],
+    )
+    return (
+        aimed
+        or of_all
+        or before in ("level", "stage", "speed", "setting", "step", "by", "number")
+        or after in _COUNTED
+    )
 
 
 def _number_at(words: list[str], start: int) -> tuple[float, int]:
@@ -119,6 +132,14 @@ def _number_at(words: list[str], start: int) -> tuple[float, int]:
     if words[start] == "minus" and start + 1 < len(words):
         value, used = _number_at(words, start + 1)
         return (-value, used + 1) if used else (0, 0)
+    couple = words[start : start + 2] == ["a", "couple"]
+    if (
+        couple
+        and words[start + 2 : start + 3] == ["of"]
+        and words[start + 3 : start + 4]
+        and words[start + 3] in _COUNTED
+    ):
+        return 2, 3
     if words[start : start + 2] == ["half", "a"] and words[start + 2 : start + 3] in (
         ["degree"],
         ["step"],

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hmi.requests import Act, Context, Interpretation, Kind, Recogniser, Request
-from hmi.understanding.grammar.lexicon import Lexicon
+from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.questions import is_question
 from hmi.understanding.grammar.text import PAUSE, words_of
 from hmi.understanding.llm.frames import wants_explanation
 from hmi.understanding.llm.remarks import Judge, Span
+from hmi.understanding.llm.words import word_lists
 
 MAX_WORDS = 28
 """Words of a longer sentence are looked at up to here."""
@@ -81,10 +82,15 @@ class _Search:
         self._anchors: list[bool] = []
         for token in lexicon.tokens(list(words)):
             known = bool(token.senses) and not (token.has("negation") or token.has("condition"))
-            anchor = token.names() or token.has("pronouns") or token.has("unit")
+            anchor = token.names() or token.has("pronouns") or token.has("unit") or self._names_source(token)
             for _ in token.text.split():
                 self._readable.append(known)
                 self._anchors.append(anchor)
+
+    def _names_source(self, token: Token) -> bool:
+        """True for a value that is a thing by itself ("bluetooth audio")."""
+        families = self._lexicon.families
+        return any(families[family].words.get("values_name") for family in token.senses.get("value", ()))
 
     def spans(self) -> list[Span]:
         """The longest readable part that names a device, and further ones left and right of it, in order."""
@@ -114,10 +120,18 @@ class _Search:
                     continue
                 if not (all(self._readable[first:last]) and any(self._anchors[first:last])):
                     continue
+                if self._begins_within(first, last):
+                    continue
                 meant = self._try(first, last)
                 if meant is not None:
                     return self._shrunk(Span(first, last, meant))
         return None
+
+    def _begins_within(self, first: int, last: int) -> bool:
+        """True when the first words go with strange ones before them ("cwtch | up, put the heating on")."""
+        if first == 0 or self._readable[first - 1] or PAUSE not in self._words[first:last]:
+            return False
+        return not any(self._anchors[first : self._words.index(PAUSE, first)])
 
     def _shrunk(self, span: Span) -> Span:
         """Without the first words of a remark that the grammar took for filling ("…, I've got the" pushchair)."""
@@ -125,13 +139,17 @@ class _Search:
         if end == len(self._words) or self._words[end] == PAUSE:
             return span
         pauses = [at for at in range(span.start, end) if self._words[at] == PAUSE]
-        reasons = [at for at in range(span.start + 1, end) if self._words[at] in _REASONS]
+        reasons = [at for at in range(span.start + 1, end) if self._words[at] in _REASONS or self._is_purpose(at)]
         cuts = [*reversed(pauses), *reversed(reasons), *self._fillings(span)]
         for cut in cuts:
             meant = self._try(span.start, cut)
             if meant is not None and meant.requests == span.meant.requests:
                 end = min(end, cut)
         return Span(span.start, end, span.meant)
+
+    def _is_purpose(self, at: int) -> bool:
+        """True for "to let the dog breathe"."""
+        return self._words[at] == "to" and tuple(self._words[at + 1 : at + 2]) in word_lists()["purposes"]
 
     def _fillings(self, span: Span) -> list[int]:
         """Where the words at the end of `span` begin that say nothing, from the last one on."""
@@ -155,5 +173,8 @@ class _Search:
         if meant.act is not Act.REQUEST or any(wish.kind is Kind.READ for wish in meant.requests):
             return None
         tokens = self._lexicon.tokens(list(words))
-        anchored = any(token.names() or token.has("pronouns") or token.has("unit") for token in tokens)
+        anchored = any(
+            token.names() or token.has("pronouns") or token.has("unit") or self._names_source(token)
+            for token in tokens
+        )
         return meant if anchored and meant.requests else None

@@ -17,7 +17,9 @@ _QUIET = ("filler", "function", "conj", "also", "pause", "remark", "more")
 _DEVICE_ACTS = frozenset({"open", "close", "on", "off", "lock", "unlock", "heat", "cool", "play"})
 _PERSONS = frozenset({"she", "he", "shes", "hes", "they", "theyre", "who", "whos"})
 _LET = frozenset({"let", "lets", "let us"})
-_LOOSE = frozenset({"so", "because", "cause", "cos", "cuz", "while"})
+_LOOSE = frozenset({"so", "because", "cause", "cos", "cuz", "while", "whilst"})
+_STATES = frozenset("is are was has have got gets keeps goes looks feels needs im ive weve theyve youve".split())
+_RESULTS = frozenset({"open", "close", "on", "off", "up", "down", "in", "out", "fold", "unfold", "lock", "unlock"})
 _SAYS_WHAT = (
     "act",
     "light",
@@ -97,15 +99,20 @@ class Judge:
     def _named(self) -> bool:
         """True when every device that would move is named, or stands as a pronoun, where it is said what to do."""
         named: set[str] = set()
+        topic = False
         for clause in self._clauses():
             tokens = self._lexicon.tokens(clause)
             uses = {family for token in tokens if token.names() for family in token.senses["noun"]}
             uses |= {family for token in tokens for family in token.senses.get("value", ())}
-            if uses and not any(any(token.has(sense) for sense in _SAYS_WHAT) for token in tokens):
+            says = any(any(token.has(sense) for sense in _SAYS_WHAT) for token in tokens)
+            if topic and (uses or not says):
                 return False
+            topic = bool(uses) and not says  # "reading light my side, on please"
             named |= uses
             if any(token.has("pronouns") for token in tokens):
                 return (len(self._spans) == 1 and len(self._clauses()) == 1) or bool(uses)
+        if topic:
+            return False
         moved = {request.signal.path for span in self._spans for request in span.meant.requests}
         return all(any(path in self._paths(family) for family in named) for path in moved)
 
@@ -154,7 +161,10 @@ class Judge:
         words = without_phrases(self._words[left:right], lists["polite"])
         # "my back hurts" names no place
         words = without_phrases(words, lists["idioms"], ["it"])
-        if not words:
+        joined = bool(words) and self._lexicon.tokens(words[:1])[0].has("conj")
+        while words and self._lexicon.tokens(words[:1])[0].has("conj"):
+            words = words[1:]
+        if not words or (not self._touches(left, right) and self._is_vocative(words)):
             return ""
         if find_phrase(words[1:] if self._hurries(left, words) else words, lists["not_now"]) is not None:
             return LATER
@@ -166,13 +176,10 @@ class Judge:
             return NEGATION
         tokens = self._lexicon.tokens(words)
         around = self._lexicon.tokens(list(self._clause_around(left, right)))
-        if any(token.has("absent") for token in (*tokens, *around)):
+        if any(token.has("absent") for token in (*tokens, *around)) and words[0] not in _LOOSE:
             return STORY
         if right in {span.start for span in self._spans} and self._tells_of(words, tokens):
             return STORY
-        joined = bool(tokens) and tokens[0].has("conj")
-        while tokens and tokens[0].has("conj"):
-            tokens.pop(0)
         beside = self._touches(left, right)
         if right in {span.start for span in self._spans} and (words[-1],) in lists["phrasal"]:
             return "words before it"
@@ -182,11 +189,26 @@ class Judge:
         if self._points_outside(tokens):
             return "what the pronoun stands for"
         remark = self._is_clause(words) or self._is_clause(self._words[left:right])
+        remark = remark or (not beside and self._states_something(words, tokens))
         if not remark and self._names_more(tokens, joined):
             return "another request"
         if self._details(telling, words, remark, beside):
             return "a place or an amount"
         return self._beside(left, right, words, remark)
+
+    def _is_vocative(self, words: Sequence[str]) -> bool:
+        """True for "my lover" between two pauses: somebody is spoken to."""
+        return words[0] == "my" and len(words) == 2 and not self._lexicon.tokens(list(words[1:]))[0].senses
+
+    def _states_something(self, words: Sequence[str], tokens: Sequence[Token]) -> bool:
+        """True for a statement between pauses about things nobody knows ("stuff's on the seat", "muddy paws").
+
+        It begins with a strange word, so it can be neither a place nor a device nor what is to be done to one.
+        """
+        if tokens[0].senses or any(token.has("act") and token.text in _RESULTS for token in tokens[-1:]):
+            return False
+        states = any(word in _STATES for word in words[1:])
+        return states or not any(token.names() or token.has("number") for token in tokens)
 
     def _touches(self, left: int, right: int) -> bool:
         """True when no pause divides the words from what was read."""
@@ -216,6 +238,8 @@ class Judge:
         if remark and not beside and not of_person:
             return False
         places = {token.senses["place"] for token in self._inside if token.has("place")}
+        if places and remark and words[0] in _LOOSE:
+            return False
         return any(token.senses["place"] not in places for token in telling if token.has("place"))
 
     def _hurries(self, left: int, words: Sequence[str]) -> bool:
@@ -232,12 +256,20 @@ class Judge:
         starts = [span.start for span in self._spans if span.end == left]
         if words[0] in ("be", "alone") and any(self._words[start] in ("leave", "let") for start in starts):
             return True
+        if words[0] in _LOOSE and not self._names_moved(words):
+            return False  # "so they can't fiddle with them"
         for index in range(len(words)):
             if find_phrase(words[index : index + 2], self._lists["not"]) != 0:
                 continue
             if find_phrase(words[index + 1 : index + 5], self._lists["complains"]) is None:
                 return True
         return False
+
+    def _names_moved(self, words: Sequence[str]) -> bool:
+        """True when the words name a device that would move."""
+        moved = {request.signal.path for span in self._spans for request in span.meant.requests}
+        tokens = self._lexicon.tokens(list(words))
+        return any(moved & self._paths(family) for t in tokens if t.names() for family in t.senses["noun"])
 
     @staticmethod
     def _names_more(tokens: Sequence[Token], joined: bool) -> bool:
@@ -263,6 +295,8 @@ class Judge:
             return "words before it"
         if right in {span.start for span in self._spans}:
             tokens = self._lexicon.tokens(list(words))
+            if self._is_verb(left, right, words) or (words[-1] in ("so", "then") and self._is_clause(words)):
+                return ""
             subject = (words[-1],) in self._lists["subjects"] and not tokens[-1].has("conj")
             verb = any((token.has("light") or token.has("act")) and token.text not in _LET for token in tokens)
             told = not self._commands(right) or find_phrase(words, self._lists["not"]) is not None
@@ -271,6 +305,23 @@ class Judge:
         if left in {span.end for span in self._spans} and not (remark or self._harmless_after(words)):
             return "words after it"
         return ""
+
+    def _is_verb(self, left: int, right: int, words: Sequence[str]) -> bool:
+        """True for a strange verb whose result is said: "whip | the rear window down", "hoy | that radio off".
+
+        Doors and lids are left alone: they may be broken, kicked or painted open as well.
+        """
+        said = [word for word in words if not self._lexicon.tokens([word])[0].has("filler")]
+        opens = left == 0 or self._words[left - 1] == PAUSE or (left in {span.end for span in self._spans})
+        if len(said) != 1 or words[-1] != said[0] or not opens or self._careful():
+            return False
+        if self._lexicon.tokens(said)[0].senses or (said[0],) in self._lists["no_verbs"]:
+            return False
+        span = next(span for span in self._spans if span.start == right)
+        tokens = [t for t in self._lexicon.tokens(list(self._words[right : span.end])) if not t.has("filler")]
+        begins = self._words[right] in _DETERMINERS or self._words[right] in ("us", "them")
+        results = any(token.senses.get("act") in _RESULTS for token in tokens[1:])
+        return begins and results and said[0][-2:] not in ("ed", "es") and not said[0].endswith("ing")
 
     def _is_preposition(self, end: int, words: Sequence[str]) -> bool:
         """True when the last word read stands before what follows ("the windows on | that building")."""
@@ -315,6 +366,8 @@ class Judge:
             return True
         if words[0] == "before":  # judged by `_piece`: "before the snow gets in"
             return True
+        if words[0] == "to" and tuple(words[1:2]) in self._lists["purposes"]:
+            return not self._careful() or self._explained(words[2:])
         if words[0] not in ("for", "at") or words[-1].endswith("ing"):  # "wipers up for washing"
             return False
         if self._careful() and not self._explained(words[1:]):

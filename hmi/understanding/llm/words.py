@@ -34,6 +34,8 @@ _LISTS = (
     "tails",
     "polite",
     "to_the_end",
+    "no_verbs",
+    "purposes",
 )
 _TABLES = ("people", "actions", "names")
 

@@ -25,6 +25,12 @@ def reader() -> PartialReader:
         ("sweetheart behave yourself. Close my window.", {WINDOW: 0}),
         ("set my temperature to 24 because grandma always complains", {TEMPERATURE: 24}),
         ("what a day, honestly, close the boot, the milk is falling out", {TRUNK: 0}),
+        ("close my window, my zebra", {WINDOW: 0}),
+        ("yoink my window up", {WINDOW: 0}),
+        ("close my window so the zebra can't climb out", {WINDOW: 0}),
+        ("close my window while I zebra", {WINDOW: 0}),
+        ("shut the boot, stuff's all over the zebra", {TRUNK: 0}),
+        ("my window halfway to let the zebra breathe", {WINDOW: 50}),
     ],
 )
 def test_talk_around_a_request_leaves_it_clear(reader, said, expected):
@@ -49,6 +55,11 @@ def test_talk_around_a_request_leaves_it_clear(reader, said, expected):
         "a zebra blinding me in the mirror",
         "heat the cup holder please",
         "look up the song about zebras",
+        "imagine my window up",
+        "zebra the door open",
+        "zebra up, open it",
+        "close my window, my zebra window's already open",
+        "open the boot so the zebra can climb out when we stop",
     ],
 )
 def test_anything_else_around_it_makes_it_doubtful(reader, said):
