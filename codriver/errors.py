@@ -39,3 +39,9 @@ class ResourceError(CodriverError, RuntimeError):
 
     http_status = 503
     title = "Resource unavailable"
+
+
+def ended(problem: str) -> str:
+    """`problem` with its full stop, unless it ends as a sentence already ("…; did you mean Level?")."""
+    bare = problem.rstrip()
+    return bare if bare.endswith((".", "?", "!")) else f"{bare}."

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from codriver.errors import CodriverError, FileFormatError, NotFoundError
+from codriver.errors import CodriverError, FileFormatError, NotFoundError, ended
 from codriver.yaml_files import load_yaml
 from hmi.assistant.answer import Outcome
 from hmi.cases.case import Case, CaseKind, Provenance, Reading, Standing, Turn, Values
@@ -101,7 +101,7 @@ class _Reader:
 
     def fail(self, problem: str) -> NoReturn:
         where = f"{self.file}: {self.label}" if self.label else str(self.file)
-        raise FileFormatError(f"{where}: {problem.rstrip('.')}{'' if problem.rstrip('.').endswith('?') else '.'}")
+        raise FileFormatError(f"{where}: {ended(problem)}")
 
     def case(self, data: Any) -> Case:
         """One item of the list."""

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from codriver.errors import FileFormatError
+from codriver.errors import FileFormatError, ended
 from codriver.yaml_files import load_yaml
 from hmi.catalogue.signal import Value
 from hmi.planning.conditions import (
@@ -92,7 +92,7 @@ class _Reader:
     def fail(self, problem: str) -> NoReturn:
         """Raise `FileFormatError` with where we are."""
         place = f"{self.origin}: {self.where}" if self.where else self.origin
-        raise FileFormatError(f"{place}: {problem}.")
+        raise FileFormatError(f"{place}: {ended(problem)}")
 
     def mapping(self, data: Any, keys: frozenset[str] | set[str] | None, what: str) -> dict[str, Any]:
         """`data` as a mapping with text keys, out of `keys` when given."""

@@ -103,6 +103,7 @@ def test_a_typo_is_one_clear_sentence(tmp_path, change, problem):
     assert str(file) in message
     assert problem in message
     assert message.endswith((".", "?"))
+    assert not message.endswith(("?.", ".."))  # "did you mean …?" is a whole sentence already
     assert "\n" not in message
 
 

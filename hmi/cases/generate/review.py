@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from codriver.errors import CodriverError, FileFormatError, InputError
+from codriver.errors import CodriverError, FileFormatError, InputError, ended
 from hmi.cases.case import Case, Standing, Turn
 from hmi.cases.generate.store import CaseStore
 from hmi.cases.judge import spell
@@ -113,7 +113,7 @@ class Review:
         """Raises `InputError` for a case that the vehicle cannot do."""
         result: CaseResult = OracleRunner(self.session).run(case)
         if not result.right:
-            raise InputError(f"The vehicle cannot do that: {result.problem}.")
+            raise InputError(f"The vehicle cannot do that: {ended(result.problem)}")
 
 
 _MEANING = {
