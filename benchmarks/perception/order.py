@@ -13,11 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from perception.evaluation.annotations import AnnotatedImage
+from perception.evaluation.annotations import AnnotatedImage, Annotation
 from perception.evaluation.opening import open_truth
+from perception.occlusion.learned import missing
+from perception.occlusion.network import Network
 from perception.occlusion.order import infer_order
 
 SAMPLE = Path(__file__).with_name("order_by_hand.json")
@@ -27,16 +30,27 @@ def measure(maps: Path) -> Counter[tuple[bool, str, str]]:
     """(a pole and a sign, by eye, found) → pairs."""
     images = {image.name: image for image in open_truth(maps, "camvid", 150)}
     pairs = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    network = Network()
     found: Counter[tuple[bool, str, str]] = Counter()
     for name in sorted({pair["image"] for pair in pairs}):
         image = images[name]
-        order = infer_order([one.mask.to_array() for one in image.annotations])
+        order = inferred(image.annotations, network)
         for pair in pairs:
             if pair["image"] == name:
                 i, j = (_place(image, pair[one]) for one in ("first", "second"))
                 told = "first" if (i, j) in order else "second" if (j, i) in order else "neither"
                 found[set(pair["kinds"]) == {"Pole", "SignSymbol"}, pair["front"], told] += 1
     return found
+
+
+def inferred(annotations: Sequence[Annotation], network: Network) -> set[tuple[int, int]]:
+    """Places of pairs (front, back), as `codriver complete` finds them."""
+    masks, labels = [one.mask.to_array() for one in annotations], [one.label for one in annotations]
+
+    def of(places: Sequence[int]) -> list[float]:
+        return missing(network, [masks[at] for at in places], [labels[at] for at in places])
+
+    return set(infer_order(masks, missing=of))
 
 
 def _place(image: AnnotatedImage, box: list[int]) -> int:
@@ -64,11 +78,12 @@ def summary(found: Counter[tuple[bool, str, str]]) -> dict[str, Any]:
 def measure_truth(path: Path) -> dict[str, Any]:
     """Inferred from the visible masks of a COCO file, against its `occluded_by`; as `codriver evaluate` counts."""
     words: Counter[str] = Counter()
+    network = Network()
     for image in open_truth(path, "", 1):
         ids = [one.id for one in image.annotations]
         true = {(front, one.id) for one in image.annotations for front in one.occluded_by or () if front in ids}
         judged = {one.id for one in image.annotations if one.occlusion_rate is not None}
-        told = {(ids[i], ids[j]) for i, j in infer_order([one.mask.to_array() for one in image.annotations])}
+        told = {(ids[i], ids[j]) for i, j in inferred(image.annotations, network)}
         either = true | {pair[::-1] for pair in true}
         words["pairs"] += len(true)
         words["right"] += len(true & told)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from codriver.errors import InputError
 from perception.frame import FrameInfo, RGBImage
 from perception.masks import Mask
-from perception.occlusion.completing import Completer, whole_shapes
+from perception.occlusion.completing import Completer
+from perception.occlusion.own_shapes import own_shapes, whole_objects
 from perception.occlusion.shapes import Shapes
 from perception.occlusion.tracks import Video, shapes_elsewhere
 from perception.record import FrameRecord, Instance
+
+Read = tuple[FrameRecord, dict[int, list[int]]]
+"""An image's objects, and the occluders that are given."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,9 @@ def complete_document(
 
     `load` gives the pixels of an image by name, for methods that look at them; None where it cannot be read. What
     was skipped is also written into the document, as `info.skipped`.
-    `completer_for` makes the completer from the whole shapes that the document has itself.
+    `completer_for` makes the completer from the whole shapes that the document has itself. Images that name the
+    same picture as their `source`, as those of evaluation sets do, show the same objects: those give each other
+    none.
 
     `attributes.occluded_by` of the input (annotation ids) is taken as known; of a cycle in it one link is dropped.
     Raises `InputError` for a document that is not COCO or has no annotations.
@@ -64,23 +71,34 @@ def complete_document(
         raise InputError("It has no annotations; there is nothing to complete.")
     skipped: list[Skip] = []
     read = [_read_image(image, by_image[image["id"]], names, skipped) for image in document["images"]]
-    completer = completer_for(whole_shapes([record for record, _ in read]))
-    elsewhere = _elsewhere(read, completer)
-    for done, (image, (record, known)) in enumerate(zip(document["images"], read, strict=True)):
+    elsewhere: Sequence[Mapping[int, Shapes]] | None = None
+    for done, (at, completer) in enumerate(_with_completers(document["images"], read, completer_for), start=1):
+        elsewhere = _elsewhere(read, completer) if elsewhere is None else elsewhere
+        image, (record, known) = document["images"][at], read[at]
         pixels = _pixels(image, load, skipped) if load is not None else None
-        found = {one.id: one for one in completer.complete(record, known, pixels, elsewhere[done]).instances}
+        found = {one.id: one for one in completer.complete(record, known, pixels, elsewhere[at]).instances}
         skipped += _links_dropped(record, known, found)
         for annotation in by_image[image["id"]]:
             if annotation["id"] in found:
                 _add(annotation, found[annotation["id"]])
-        progress(done + 1, len(read))
+        progress(done, len(read))
     document["info"] = _info(document.get("info"), skipped)
     return skipped
 
 
-def _elsewhere(
-    read: list[tuple[FrameRecord, dict[int, list[int]]]], completer: Completer
-) -> Sequence[Mapping[int, Shapes]]:
+def _with_completers(
+    images: Sequence[Mapping[str, Any]], read: Sequence[Read], completer_for: Callable[[Shapes], Completer]
+) -> Iterator[tuple[int, Completer]]:
+    """The place of each image, and what completes it; images of one source follow each other."""
+    sources = [str(image.get("source") or "") for image in images]
+    objects = whole_objects([record for record, _ in read], sources if any(sources) else ())
+    for source, places in groupby(sorted(range(len(read)), key=lambda at: sources[at]), lambda at: sources[at]):
+        completer = completer_for(own_shapes(objects, source))
+        for at in places:
+            yield at, completer
+
+
+def _elsewhere(read: Sequence[Read], completer: Completer) -> Sequence[Mapping[int, Shapes]]:
     """Shapes from other images, by image, where a method asks for them."""
     if not any(method.name == Video.name for method in completer.methods):
         return [{}] * len(read)
@@ -102,7 +120,7 @@ def _pixels(
 
 def _read_image(
     image: Mapping[str, Any], annotations: list[dict[str, Any]], names: Mapping[Any, str], skipped: list[Skip]
-) -> tuple[FrameRecord, dict[int, list[int]]]:
+) -> Read:
     """The image's objects and the occluders that are given; what cannot be used is added to `skipped`."""
     instances, known = [], {}
     file = str(image["file_name"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from weakref import WeakKeyDictionary
 
 import cv2
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from perception.frame import RGBImage
 from perception.masks import BoolImage, Mask
 from perception.occlusion.network_input import kind_of
-from perception.occlusion.order import Pair, depths, infer_order, touching, without_cycles
+from perception.occlusion.order import Missing, Pair, depths, infer_order, without_cycles
 from perception.occlusion.prior import vote
-from perception.occlusion.shapes import Shapes, rendered_shapes, shapes_of
+from perception.occlusion.shapes import Shapes, rendered_shapes
 from perception.record import Completion, FrameRecord, Instance, Occlusion
 
 FloatImage = NDArray[np.float32]
@@ -25,8 +25,8 @@ _AGREEMENT_IS_WORTH = ((0.5, 0.75, 0.86, 0.95), (0.1, 0.4, 0.6, 0.65))
 """Agreement of voters with the visible part; the IoU of the hidden part that it came with in rendered scenes."""
 _OF_ANY_KIND = 0.4
 """What remains of it where shapes of all kinds vote, as none of the object's kind are known."""
-_TRUST_IN_OWN = 0.1
-"""See `Shapes.trust`; measured on CamVid's training frames, shapes of other frames against rendered ones."""
+_ENOUGH = 8
+"""Whole objects of a kind in the file, from which on their votes weigh as much as the network."""
 _OVERLAP = 0.002
 """Exact masks do not overlap by more than this share of what they cover."""
 _ROUGH_SEAM = 1 / 150
@@ -76,12 +76,22 @@ class Method(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsMissing(Protocol):
+    """A method that tells of an object by itself whether a part of it is missing: it helps to judge the order."""
+
+    def missing(self, masks: Sequence[BoolImage], labels: Sequence[str]) -> Sequence[float]:
+        """Log odds for each visible mask [height, width] and class name."""
+        ...
+
+
 class Prior:
     """Votes of whole shapes: those of the data set, where given, and the rendered ones."""
 
     name = "prior"
 
     def __init__(self, own: Shapes | None = None) -> None:
+        self._own = own
         self._shapes = rendered_shapes() if own is None else rendered_shapes() + own
         self._votes: WeakKeyDictionary[Task, tuple[FloatImage, float] | None] = WeakKeyDictionary()
 
@@ -91,6 +101,14 @@ class Prior:
             shapes = self._shapes.of_kind(kind_of(task.label))
             self._votes[task] = vote(task.visible, task.may_hide, shapes) if task.may_hide.any() else None
         return self._votes[task]
+
+    def knows(self, label: str) -> bool:
+        """Whether the data set itself shows enough whole objects of that kind."""
+        kind = kind_of(label)
+        if self._own is None or not kind.any():
+            return False
+        # With their mirror images they are twice as many.
+        return bool((self._own.kinds == int(kind.argmax())).sum() >= 2 * _ENOUGH)
 
     def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
         """See `Method`."""
@@ -104,22 +122,6 @@ class Prior:
         if not self._shapes.has(kind_of(task.label)):
             sure *= _OF_ANY_KIND
         return task.visible | ((found[0] > 0.5) & task.may_hide), sure
-
-
-def whole_shapes(records: Sequence[FrameRecord], most: int = 1000) -> Shapes:
-    """The first `most` shapes of instances of known classes that touch neither others nor the image's border."""
-    found: list[tuple[BoolImage, int]] = []
-    for record in records:
-        if len(found) >= most:
-            break
-        masks = [one.mask.to_array() for one in record.instances]
-        busy = {index for pair in touching(masks) for index in pair}
-        for index, (one, mask) in enumerate(zip(record.instances, masks, strict=True)):
-            kind = kind_of(one.label)
-            if index not in busy and kind.any() and one.mask.area >= 400 and not cut_by_frame(mask):
-                x, y, width, height = one.mask.box
-                found.append((mask[y : y + height, x : x + width].copy(), int(kind.argmax())))
-    return shapes_of(found[:most], _TRUST_IN_OWN).with_mirrored()
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +186,13 @@ class Completer:
                 known.append(Completion(method.name if added else "visible", mask, round(answer[1], 4)))
         return [sorted(each, key=lambda one: -one.confidence) for each in found]
 
+    def _missing(self, instances: Sequence[Instance], masks: Sequence[BoolImage]) -> Missing | None:
+        for method in self.methods:
+            if isinstance(method, TellsMissing):
+                tells = method.missing
+                return lambda places: tells([masks[at] for at in places], [instances[at].label for at in places])
+        return None
+
     def _order(
         self, instances: Sequence[Instance], masks: Sequence[BoolImage], known: Mapping[int, Sequence[int]]
     ) -> dict[Pair, float]:
@@ -195,7 +204,7 @@ class Completer:
             if front in place and back in place
         }
         if any(one.id not in known for one in instances):
-            found = infer_order(masks)
+            found = infer_order(masks, missing=self._missing(instances, masks))
             pairs |= {pair: sure for pair, sure in found.items() if instances[pair[1]].id not in known}
         return without_cycles(pairs)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -28,12 +28,19 @@ Pair = tuple[int, int]
 """(the one in front, the one behind)"""
 
 
-def infer_order(masks: Sequence[BoolImage], model: OrderModel | None = None) -> dict[Pair, float]:
+Missing = Callable[[Sequence[int]], Sequence[float]]
+"""For objects, by their places in the frame: log odds that a part of each is missing, by its shape alone."""
+
+
+def infer_order(
+    masks: Sequence[BoolImage], model: OrderModel | None = None, missing: Missing | None = None
+) -> dict[Pair, float]:
     """Who hides whom, and how sure it is which of the two is in front, 0.5..1; free of cycles.
 
-    `masks` [height, width] are visible parts in one frame, none of them empty.
+    `masks` [height, width] are visible parts in one frame, none of them empty. `missing` is asked for those that
+    have neighbours; without it, what an object looks like by itself does not count.
     """
-    return FrameOutlines(masks).order(shipped_model() if model is None else model)
+    return FrameOutlines(masks, missing).order(shipped_model() if model is None else model)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +65,21 @@ class Link:
 class FrameOutlines:
     """The outlines of a frame's objects."""
 
-    def __init__(self, masks: Sequence[BoolImage]) -> None:
+    def __init__(self, masks: Sequence[BoolImage], missing: Missing | None = None) -> None:
+        self._missing = missing
         self.shape = (masks[0].shape[0], masks[0].shape[1]) if masks else (1, 1)
         self.outlines = [outline(mask) for mask in masks]
 
     def judged(self) -> Iterator[Judged]:
         """The features of all pairs of neighbours."""
-        for i, j in neighbours(self.outlines, self.shape):
-            yield Judged((i, j), *features(self.outlines[i], self.outlines[j], self.shape))
+        pairs = list(neighbours(self.outlines, self.shape))
+        places = sorted({place for pair in pairs for place in pair})
+        gaps = dict.fromkeys(places, 0.0)
+        if self._missing is not None and places:
+            gaps = dict(zip(places, self._missing(places), strict=True))
+        for i, j in pairs:
+            given = features(self.outlines[i], self.outlines[j], self.shape, gaps[j] - gaps[i])
+            yield Judged((i, j), *given)
 
     def order(self, model: OrderModel) -> dict[Pair, float]:
         """See `infer_order`."""

@@ -29,8 +29,12 @@ DIRECTION_NAMES = (
     "height",
     "cut_below",
     "overlap",
+    "carries",
+    "missing",
 )
 """Each is positive where it speaks for the first being in front; see `Outline` and `features`."""
+MOST_MISSING = 6.0
+"""Log odds beyond which it makes no difference how incomplete an object looks."""
 CONTACT_NAMES = ("gap", "border_least", "border_length", "hull_reach_most", "boxes", "perch_most")
 """What tells whether one hides the other at all, besides how sure the direction is."""
 
@@ -103,15 +107,17 @@ def neighbours(outlines: Sequence[Outline], shape: tuple[int, int]) -> Iterator[
     reach = max(_NEAR * float(np.hypot(*shape)), 4.0)
     for i, first in enumerate(outlines):
         for j in range(i + 1, len(outlines)):
-            small, large = sorted((first, outlines[j]), key=lambda one: one.area)
-            if _gap(small, large) <= reach:
+            if _gap(first, outlines[j]) <= reach:
                 yield i, j
 
 
 def features(
-    first: Outline, second: Outline, shape: tuple[int, int]
+    first: Outline, second: Outline, shape: tuple[int, int], missing: float = 0.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """`DIRECTION_NAMES` and `CONTACT_NAMES` of two neighbours; `shape` is the picture's height and width."""
+    """`DIRECTION_NAMES` and `CONTACT_NAMES` of two neighbours; `shape` is the picture's height and width.
+
+    `missing`: by how much more the second looks as if a part of it were missing, in log odds; 0: nothing tells.
+    """
     near = max(_CONTACT * float(np.hypot(*shape)), 3.0)
     one, two = _side(first, second, near), _side(second, first, near)
     taller = max(first.box[3], second.box[3])
@@ -130,12 +136,13 @@ def features(
         np.tanh(np.log(first.box[3] / second.box[3])),
         float(first.cut_below) - float(second.cut_below),
         overlap / first.area - overlap / second.area,
+        _carried(first, second) - _carried(second, first),
+        np.clip(missing, -MOST_MISSING, MOST_MISSING) / MOST_MISSING,
     ]
-    small, large = sorted((first, second), key=lambda each: each.area)
     contact = [
-        _gap(small, large) / near,
+        _gap(first, second) / near,
         min(one.border, two.border),
-        np.log1p(one.length / near),
+        np.log1p((one.length + two.length) / 2 / near),
         max(one.hull_reach, two.hull_reach),
         _boxes(first.box, second.box),
         max(one.perch, two.perch),
@@ -227,9 +234,13 @@ def _bulge(first: Outline, second: Outline, sides: tuple[_Side, _Side]) -> float
     return (mine - other) / max(mine + other, 1)
 
 
-def _gap(small: Outline, large: Outline) -> float:
+def _gap(first: Outline, second: Outline) -> float:
     """Pixels between the two, by the smaller one's outline; infinite where the larger one's `away` ends."""
-    return min(float(_away(large, contour).min()) for contour in small.contours)
+    small, large = sorted((first, second), key=lambda one: one.area)
+    found = min(float(_away(large, contour).min()) for contour in small.contours)
+    if small.area == large.area:  # which one comes first must not matter
+        found = min(found, *(float(_away(small, contour).min()) for contour in large.contours))
+    return found
 
 
 def _away(one: Outline, points: NDArray[np.int32]) -> NDArray[np.float32]:
@@ -259,6 +270,23 @@ def _common(first: NDArray[Any], at: Box, second: NDArray[Any], other: Box) -> t
     x1, y1 = min(at[0] + at[2], other[0] + other[2]), min(at[1] + at[3], other[1] + other[3])
     corners = (x0, y0, max(x1, x0), max(y1, y0))
     return _cropped(first, at, corners), _cropped(second, other, corners)
+
+
+def _carried(plate: Outline, pole: Outline) -> float:
+    """0..1: how much one looks like a sign, and the other like the pole that carries it and ends behind it."""
+    x, y, wide, high = plate.box
+    _, top, across, tall = pole.box
+    thickness = pole.area / tall / wide
+    foot = (top + tall - y - high) / high
+    if tall < 2 * across or thickness > 0.6 or foot <= 0:
+        return 0.0
+    rows, columns = np.nonzero(pole.mask)
+    middle = float(np.median(columns)) + pole.around[0]
+    if not x <= middle <= x + wide:
+        return 0.0
+    # A post that stands before something is seen beside all its rows.
+    beside = len(np.unique(rows[(rows + pole.around[1] >= y) & (rows + pole.around[1] < y + high)])) / high
+    return float(min((0.6 - thickness) / 0.3, 1.0) * min(foot / 0.5, 1.0) * (1 - beside))
 
 
 def _overlap(first: Outline, second: Outline) -> int:

@@ -3,7 +3,8 @@
     codriver scenes --out scenes --count 100 --seed 7
     python -m perception.occlusion.training.fit_order scenes/annotations.json
 
-Each scene counts twice: with its exact masks, and with masks that are 1 or 2 pixels off.
+Each scene counts twice: with its exact masks, and with masks that are 1 or 2 pixels off. Its signs come in one
+piece with their poles, which real label sets part: each whole one is parted here, too, the plate before the pole.
 The chains of `through` are those that the model itself finds.
 """
 
@@ -22,12 +23,19 @@ from sklearn.linear_model import LogisticRegression
 from perception.evaluation.annotations import AnnotatedImage
 from perception.evaluation.mask_errors import disturbed
 from perception.evaluation.opening import open_truth
+from perception.masks import BoolImage
+from perception.occlusion.learned import missing
+from perception.occlusion.network import Network
 from perception.occlusion.order import FrameOutlines, Judged
 from perception.occlusion.order_model import WEIGHTS, OrderModel, contact_inputs
 
 Vector = NDArray[np.float64]
 _REGULAR = 1.0
 """`C` of the logistic regressions, whose inputs are scaled to unit spread."""
+
+
+_LEAST_POLE = 8
+"""Pixels of height."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,14 +45,16 @@ class Example:
     frame: FrameOutlines
     judged: tuple[Judged, ...]
     hides: frozenset[tuple[int, int]]
+    parted: bool = False
+    """A sign and its pole: they tell which one is in front, and not whether one hides the other."""
 
     def truth(self, pair: tuple[int, int]) -> int:
         """1: the first hides a part of the second; -1: the other way round; 0: neither."""
         return int(pair in self.hides) - int(pair[::-1] in self.hides)
 
 
-def examples(images: Iterable[AnnotatedImage], seed: int = 0) -> Iterator[Example]:
-    """Two of each image. Annotations must tell `occluded_by`."""
+def examples(images: Iterable[AnnotatedImage], network: Network, seed: int = 0) -> Iterator[Example]:
+    """Two of each image, and one of each sign in it. Annotations must tell `occluded_by`."""
     random = np.random.default_rng(seed)
     for image in images:
         exact = [one.mask for one in image.annotations]
@@ -56,17 +66,45 @@ def examples(images: Iterable[AnnotatedImage], seed: int = 0) -> Iterator[Exampl
             for front in one.occluded_by or ()
             if front in place
         )
+        labels = [one.label for one in image.annotations]
         for masks in (exact, rough):
-            frame = FrameOutlines([mask.to_array() for mask in masks])
-            yield Example(frame, tuple(frame.judged()), hides)
+            yield _example([mask.to_array() for mask in masks], labels, hides, network)
+        for one in image.annotations:
+            parts = _parted(one.mask.to_array()) if "sign" in one.label and not one.occluded_by else None
+            if parts is not None:
+                yield _example(parts, ["sign", "pole"], frozenset({(0, 1)}), network, parted=True)
+
+
+def _example(
+    masks: Sequence[BoolImage],
+    labels: Sequence[str],
+    hides: frozenset[tuple[int, int]],
+    network: Network,
+    parted: bool = False,
+) -> Example:
+    def of(places: Sequence[int]) -> list[float]:
+        return missing(network, [masks[at] for at in places], [labels[at] for at in places])
+
+    frame = FrameOutlines(masks, of)
+    return Example(frame, tuple(frame.judged()), hides, parted)
+
+
+def _parted(sign: BoolImage) -> tuple[BoolImage, BoolImage] | None:
+    """Plate and pole; None where it has no pole below."""
+    width = sign.sum(axis=1)
+    last = int(np.flatnonzero(width > 0.5 * width.max())[-1])
+    plate, pole = sign.copy(), sign.copy()
+    plate[last + 1 :], pole[: last + 1] = False, False
+    return (plate, pole) if pole.any(axis=1).sum() >= _LEAST_POLE and plate.any() else None
 
 
 def fit(given: Sequence[Example]) -> OrderModel:
     """The model of these examples. Raises `ValueError` where they do not show every case."""
     rows = [(one, example.truth(one.pair)) for example in given for one in example.judged]
     direction = _fit_direction([one.direction * truth for one, truth in rows if truth])
-    inputs = [contact_inputs(one.direction, one.contact, float(one.direction @ direction)) for one, _ in rows]
-    contact = _fit(np.array(inputs), np.array([truth != 0 for _, truth in rows]))
+    seen = [(one, example.truth(one.pair)) for example in given if not example.parted for one in example.judged]
+    inputs = [contact_inputs(one.direction, one.contact, float(one.direction @ direction)) for one, _ in seen]
+    contact = _fit(np.array(inputs), np.array([truth != 0 for _, truth in seen]))
     partial = OrderModel(direction, contact, np.zeros(0))
     chains = [
         (inputs, pair in example.hides)
@@ -103,7 +141,8 @@ def main() -> None:
     parser.add_argument("scenes", nargs="+", type=Path, help="annotations.json of codriver scenes")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
-    found = [one for path in options.scenes for one in examples(open_truth(path, "", 1))]
+    network = Network()
+    found = [one for path in options.scenes for one in examples(open_truth(path, "", 1), network)]
     model = fit(found)
     options.out.write_text(json.dumps(model.to_json(), indent=1) + "\n", encoding="utf-8")
     pairs = sum(len(one.judged) for one in found)

@@ -12,8 +12,9 @@ from perception.commands.complete import complete
 from perception.frame import Frame, FrameInfo
 from perception.masks import Mask
 from perception.occlusion.coco_completing import complete_document
-from perception.occlusion.completing import Completer, Prior, whole_shapes
+from perception.occlusion.completing import Completer, Prior
 from perception.occlusion.order import depths, without_cycles
+from perception.occlusion.own_shapes import own_shapes, whole_objects
 from perception.occlusion.stage import CompleteStage
 from perception.record import FrameRecord, Instance
 
@@ -72,12 +73,35 @@ def test_the_result_does_not_depend_on_the_order_of_the_instances():
 
 def test_whole_shapes_of_a_dataset_are_those_that_nothing_touches():
     record, _ = street()
-    shapes = whole_shapes([record])
+    shapes = own_shapes(whole_objects([record]))
     assert len(shapes) == 2  # the car that stands alone, and its mirror image
     assert shapes.aspects == pytest.approx([2.5, 2.5])
     assert (shapes.trust > 0).all()
     cut = replace(record.instance(3), mask=Mask.from_array(car(-1 % WIDTH - 49, 60, 50, 20)))
-    assert not len(whole_shapes([record.with_instances((cut,))]))
+    assert not whole_objects([record.with_instances((cut,))])
+
+
+def test_images_of_one_picture_do_not_show_each_other_their_objects():
+    record, _ = street()
+    assert len(whole_objects([record, record], ["a.png", "a.png"])) == 1
+    both = whole_objects([record, record], ["a.png", "b.png"])
+    assert len(both) == 2
+    assert len(own_shapes(both, "a.png")) == 2  # with the mirror image
+    assert len(own_shapes(both)) == 4
+    twice, given_shapes = document(), []
+    again = [{**one, "id": one["id"] + 1000, "image_id": 99} for one in twice["annotations"]]
+    twice["images"] = [
+        {**twice["images"][0], "source": "a.png"},
+        {**twice["images"][0], "id": 99, "file_name": "other.png", "source": "b.png"},
+    ]
+    twice["annotations"] += again
+
+    def completer_for(own):
+        given_shapes.append(len(own))
+        return Completer([Prior(own)])
+
+    assert complete_document(twice, completer_for) == []
+    assert given_shapes == [2, 2]
 
 
 def test_a_document_gives_its_whole_shapes_to_the_completer():

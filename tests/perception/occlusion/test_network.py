@@ -11,8 +11,9 @@ from codriver.errors import FileFormatError, NotFoundError
 from perception.masks import Mask
 from perception.models.sessions import Runtime
 from perception.occlusion.completing import Prior, Task, frame_tasks
-from perception.occlusion.learned import Learned
+from perception.occlusion.learned import Learned, filled
 from perception.occlusion.network import Network
+from perception.occlusion.own_shapes import WholeObject, own_shapes
 from perception.occlusion.training.library import draw
 from perception.occlusion.training.placing import put, scaled
 
@@ -96,6 +97,36 @@ def test_without_anything_known_in_front_a_missing_part_is_seen(learned):
         ((at_border, _),) = learned.complete([Task(cut, NOTHING, "car")])
         assert (at_border == cut).all()
     assert np.mean([one > 0.4 for one in added]) > 0.5
+
+
+def test_holes_are_not_filled_where_nothing_is_known_in_front(learned):
+    for seed in range(4):
+        ring = shape("car", seed, 90, 60, 120)
+        ring[95:105, 95:110] = False
+        ((found, _),) = learned.complete([Task(ring, NOTHING, "car")])
+        assert not (found & filled(ring) & ~ring).any()
+
+
+def test_whole_objects_of_the_file_steady_what_is_completed(learned):
+    ((task, whole), *_) = hidden_cars()
+    x, y, width, height = Mask.from_array(whole).box
+    same = WholeObject("", whole[y : y + height, x : x + width], 0)
+    knowing = Prior(own_shapes([same] * 8))
+    assert knowing.knows("car")
+    assert not knowing.knows("person")
+    assert not Prior(own_shapes([same] * 7)).knows("car")
+    before, after = (
+        hidden_iou(one.complete([task])[0], task, whole) for one in (learned, Learned(learned._network, knowing))
+    )
+    assert after > max(before, 0.85)
+
+
+def test_a_car_cut_by_something_looks_incomplete_beside_a_whole_one(learned):
+    whole = shape("car", 1, 90, 60, 120)
+    half = whole.copy()
+    half[:, 110:] = False
+    says = learned.missing([half, whole], ["car", "car"])
+    assert says[0] > says[1]
 
 
 def test_rough_masks_are_no_outline_to_stick_to(learned):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from perception.evaluation.opening import open_truth
 from perception.masks import Mask
+from perception.occlusion.network import Network
 from perception.occlusion.order import FrameOutlines, infer_order
 from perception.occlusion.order_model import WEIGHTS, OrderModel, shipped_model
 from perception.occlusion.pair_features import features, neighbours, outline
@@ -36,6 +37,27 @@ def test_a_person_before_a_car_hides_it_and_a_person_behind_it_is_hidden():
 def test_a_post_that_cuts_a_car_in_two_hides_it():
     post, whole = block(97, 30, 6, 108), car(50, 130)
     assert list(infer_order([post, whole & ~post])) == [(0, 1)]
+
+
+def test_a_sign_stands_before_the_pole_that_carries_it():
+    plate, pole = block(90, 40, 30, 26), block(103, 66, 4, 80)
+    assert list(infer_order([plate, pole])) == [(0, 1)]
+
+
+def test_what_looks_incomplete_is_rather_behind():
+    shape = (SHAPE[0], SHAPE[1])
+    first, second = outline(block(60, 60, 40, 60)), outline(block(90, 62, 40, 58))
+    known, _ = features(first, second, shape)
+    told, _ = features(first, second, shape, 4.0)
+    assert shipped_model().direction_score(told) > shipped_model().direction_score(known)
+    asked = []
+
+    def missing(places):
+        asked.append(list(places))
+        return [0.0] * len(places)
+
+    infer_order([block(20, 60, 40, 60), block(58, 70, 40, 60), block(200, 60, 20, 20)], missing=missing)
+    assert asked == [[0, 1]]
 
 
 def test_things_that_stand_side_by_side_do_not_hide_each_other():
@@ -123,7 +145,7 @@ def drawn_truth(path, count):
 
 
 def test_fitting_learns_the_order_of_drawn_frames(tmp_path):
-    model = fit(list(examples(drawn_truth(tmp_path / "truth.json", 12))))
+    model = fit(list(examples(drawn_truth(tmp_path / "truth.json", 12), Network())))
     for image in drawn_truth(tmp_path / "others.json", 16):
         masks = [one.mask.to_array() for one in image.annotations]
         place = {one.id: index for index, one in enumerate(image.annotations)}
