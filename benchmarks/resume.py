@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.measure import Measurement
 
 KILLS = int(os.environ.get("BENCH_KILLS", "30"))
-_FRAMES = 6
+FRAMES = int(os.environ.get("BENCH_FRAMES", "6"))
 
 
 def measure() -> list[Measurement]:
@@ -71,7 +71,7 @@ def _draw(folder: Path) -> None:
     """Frames of boxes and discs before a graded background."""
     folder.mkdir()
     random_numbers = np.random.default_rng(0)
-    for number in range(_FRAMES):
+    for number in range(FRAMES):
         image = np.repeat(np.linspace(60, 160, 180, dtype=np.uint8)[:, None], 240, axis=1)
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
         for _ in range(4):

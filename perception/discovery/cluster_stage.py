@@ -11,7 +11,7 @@ from perception.discovery.embed_stage import APPEARANCE_VECTORS
 from perception.discovery.grouping.clustering import group
 from perception.discovery.grouping.collecting import Members, collect
 from perception.discovery.grouping.mixing import mix
-from perception.discovery.grouping.ranking import clusters_of, one_group_for_each_track
+from perception.discovery.grouping.ranking import clusters_of, one_group_for_each_track, ranked
 from perception.discovery.naming import GalleryCrops, name_clusters
 from perception.discovery.pooling import SEGMENTER_VECTORS
 from perception.frame import Frame
@@ -41,7 +41,7 @@ class ClusterStage:
         """Seed, weights, namer, the version of the code."""
         namer = None if self._namer is None else [self._namer.name, dict(self._namer.files_sha256())]
         return {
-            "version": 1,
+            "version": 2,
             "seed": self._seed,
             "weights": WEIGHTS,
             "namer": namer,
@@ -76,7 +76,7 @@ class ClusterStage:
             return clusters
         shown = {pair for cluster in clusters if cluster.size > 1 for pair in cluster.representatives}
         crops = GalleryCrops(load, dict(_masks(records, shown)))
-        return name_clusters(clusters, self._namer, crops, self._confidence, progress)
+        return ranked(name_clusters(clusters, self._namer, crops, self._confidence, progress))
 
 
 def _masks(records: Sequence[FrameRecord], wanted: set[tuple[str, int]]) -> Iterator[tuple[tuple[str, int], Mask]]:

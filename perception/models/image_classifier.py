@@ -23,7 +23,10 @@ _SIDE = 224
 _BATCH = 16
 _FEATURES = "MobilenetV1/Logits/AvgPool_1a/AvgPool"
 _CLASSES = "MobilenetV1/Predictions/Reshape_1"
-_GROUPS = Path(__file__).parent / "data" / "imagenet_groups.yaml"
+_STREET = Path(__file__).parent / "data" / "imagenet_street.yaml"
+_CONFIDENCE = ((0.0, 0.1, 0.25, 0.35, 0.5, 1.0), (0.0, 0.2, 0.6, 0.8, 0.93, 0.98))
+"""Mean probability of a name over a gallery → confidence (docs/grouping.md has the measurement). The classifier
+divides its belief among 1,000 classes, and a crop before grey gets little: a quarter is mostly right already."""
 
 
 class ImageClassifier:
@@ -54,17 +57,25 @@ class ImageClassifier:
         return scaled
 
     def name_crops(self, crops: Sequence[RGBImage]) -> Sequence[NameProposal]:
-        """Up to three names by the mean probability over the crops. ImageNet names that mean the same on a street
-        ("cab", "minivan": car) count together; it has no name for people."""
-        if not crops:
-            return []
-        means = self._run(crops, 1).mean(axis=0)
+        """Up to three names of things that can stand in a street, by the mean probability over the crops.
+
+        ImageNet classes that mean the same there ("cab", "minivan": car) count together. What the classifier gives
+        to other classes is doubt: the rest is not scaled up for it. It has no name for people.
+        """
+        return self.proposals(self.beliefs(crops)) if crops else []
+
+    def beliefs(self, crops: Sequence[RGBImage]) -> FloatArray:
+        """The probabilities of the model's own classes, [N, 1001]."""
+        return self._run(crops, 1)
+
+    def proposals(self, beliefs: FloatArray) -> list[NameProposal]:
+        """The names for a gallery from what `beliefs` gave for its crops, [N, 1001]; N at least 1."""
         scores: dict[str, float] = {}
-        for label, probability in zip(self._labels, means, strict=True):
+        for label, probability in zip(self._labels, beliefs.mean(axis=0), strict=True):
             if label:
                 scores[label] = scores.get(label, 0.0) + float(probability)
         best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:3]
-        return [NameProposal(label, min(1.0, score)) for label, score in best]
+        return [NameProposal(label, float(np.interp(score, *_CONFIDENCE))) for label, score in best]
 
     def _run(self, crops: Sequence[RGBImage], output: int) -> FloatArray:
         rows = []
@@ -85,11 +96,10 @@ class ImageClassifier:
 
     @cached_property
     def _labels(self) -> list[str]:
-        """The label of each of the model's outputs; "" for its background class."""
+        """The name that each of the model's outputs counts for; "" for what stands in no street."""
         names = [line.strip() for line in self._names.read_text(encoding="utf-8").splitlines() if line.strip()]
-        groups = load_yaml(_GROUPS)
-        grouped = {name: label for label, members in groups.items() for name in members}
-        return ["" if name in {"background", "dummy"} else grouped.get(name, name) for name in names]
+        street = {member: label for label, members in load_yaml(_STREET).items() for member in members}
+        return [street.get(name, "") for name in names]
 
     def __getstate__(self) -> dict[str, Any]:
         # A network cannot be sent to another process; it is read there again.

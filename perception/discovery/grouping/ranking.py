@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
-from perception.dataset.clusters import Cluster
+from perception.dataset.clusters import UNNAMED, Cluster
 from perception.discovery.grouping.clustering import Groups, centres_of
 from perception.discovery.grouping.collecting import Members
 from perception.models.roles import FloatArray
@@ -34,10 +35,10 @@ def one_group_for_each_track(groups: Groups, members: Members) -> Groups:
 
 
 def clusters_of(vectors: FloatArray, groups: Groups, members: Members) -> tuple[list[Cluster], Groups]:
-    """The clusters in the order in which to decide them, unnamed, and each member's cluster id.
+    """The clusters in the order in which to decide them while none has a name, and each member's cluster id.
 
     First come those whose decision labels most things; what looks like stuff and then single members come last.
-    Ids are ranks, from 1. A member of no group is a cluster of its own.
+    Ids are these ranks, from 1. A member of no group is a cluster of its own.
     """
     filled = groups.copy()
     alone = np.flatnonzero(groups < 0)
@@ -64,6 +65,16 @@ def clusters_of(vectors: FloatArray, groups: Groups, members: Members) -> tuple[
         for place, n in enumerate(order)
     ]
     return clusters, rank[position] + 1
+
+
+def ranked(clusters: Sequence[Cluster]) -> list[Cluster]:
+    """The clusters with new ranks, now that some have names: those without one are worth half as much."""
+
+    def place(one: Cluster) -> tuple[bool, bool, float, int]:
+        worth = one.size * (1 - one.stuff) * (1 if one.label else UNNAMED)
+        return one.size == 1, one.stuff > _STUFF_LIKE, -worth, one.id
+
+    return [replace(one, rank=rank) for rank, one in enumerate(sorted(clusters, key=place))]
 
 
 def _galleries(

@@ -9,7 +9,7 @@ const chosen = new Set();
 let clusters = [];
 let grid, more, summary;
 
-export const title = (cluster) => cluster.name || "unnamed";
+export const title = (cluster) => cluster.name || (cluster.id > 0 ? `unknown thing ${cluster.id}` : "unnamed");
 
 function badge(cluster) {
   if (cluster.state !== "open") return make("span", { class: "badge", "data-state": cluster.state }, cluster.state);

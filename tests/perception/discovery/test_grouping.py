@@ -14,7 +14,7 @@ from perception.discovery.embed_stage import EmbedStage
 from perception.discovery.grouping.clustering import group
 from perception.discovery.grouping.collecting import Members
 from perception.discovery.grouping.mixing import mix
-from perception.discovery.grouping.ranking import clusters_of
+from perception.discovery.grouping.ranking import clusters_of, ranked
 from perception.discovery.pooling import pooled
 from perception.evaluation.groups import agreement
 from perception.models.roles import Embedding, NameProposal
@@ -51,6 +51,17 @@ def test_the_same_seed_gives_the_same_result():
     first, second = run(records(vectors), seed=3), run(records(vectors), seed=3)
     assert first[0] == second[0]
     assert cluster_ids(first[1]) == cluster_ids(second[1])
+
+
+def test_a_cluster_with_a_name_comes_before_a_somewhat_larger_one_without():
+    unnamed, named, small = (
+        Cluster(1, 9, rank=0),
+        Cluster(2, 6, "car", 0.8, "namer", rank=1),
+        Cluster(3, 4, rank=2),
+    )
+    single, stuff = Cluster(4, 1, "car", 0.9, "namer", rank=3), Cluster(5, 20, "car", 0.9, "namer", 4, stuff=0.9)
+    assert [one.id for one in ranked([unnamed, named, small, single, stuff])] == [2, 1, 3, 5, 4]
+    assert [one.rank for one in ranked([single, named])] == [0, 1]
 
 
 @given(st.integers(0, 8), st.integers(0, 10_000))

@@ -6,8 +6,10 @@ import pytest
 from codriver.errors import CodriverError, InputError, NotFoundError
 from codriver.models import open_store
 from codriver.settings import InForce, Settings
+from codriver.yaml_files import load_yaml
 from perception.discovery import settings as keys
 from perception.discovery.choosing import choose_embedder, choose_namer, dataset_stages, frame_stages
+from perception.models.image_classifier import _STREET as STREET
 from perception.models.image_classifier import ImageClassifier
 from perception.models.vision_language import VisionLanguageNamer
 
@@ -51,6 +53,32 @@ def test_its_names_for_vehicles_count_together(classifier):
     assert {"car", "truck", "bus", "bicycle", "street sign"} <= set(classifier._labels)
     assert "minivan" not in classifier._labels
     assert len(classifier._labels) == 1001
+
+
+@pytest.mark.network
+def test_only_what_can_stand_in_a_street_is_a_name_and_the_rest_is_doubt(classifier, monkeypatch):
+    names = classifier._names.read_text(encoding="utf-8").splitlines()
+    belief = np.zeros((2, len(names)), np.float32)
+    belief[:, names.index("whistle")] = 0.8
+    belief[:, names.index("ashcan")] = 0.2
+    monkeypatch.setattr(classifier, "_run", lambda crops, output: belief)
+    best = classifier.name_crops(pictures(3, 2))[0]
+    assert best.label == "trash can"
+    assert best.confidence < keys.NAME_CONFIDENCE.default
+    belief[:, names.index("minivan")] = belief[:, names.index("cab")] = 0.3
+    best = classifier.name_crops(pictures(3, 2))[0]
+    assert best.label == "car"
+    assert keys.NAME_CONFIDENCE.default < best.confidence < 1
+
+
+@pytest.mark.network
+def test_every_class_that_counts_for_a_name_is_one_of_the_model(classifier):
+    names = set(classifier._names.read_text(encoding="utf-8").splitlines())
+    street = load_yaml(STREET)
+    members = [member for one in street.values() for member in one]
+    assert set(members) <= names
+    assert len(members) == len(set(members))
+    assert not set(members) & {"whistle", "nail", "can opener", "digital watch"}
 
 
 @pytest.mark.network
