@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from hmi.understanding.grammar.lexicon import Token
 
@@ -27,7 +28,11 @@ class Clause:
 
     def has_noun(self) -> bool:
         """True when some word may name a device."""
-        return any(token.names() and not token.has("act") for token in self.tokens)
+        counted = [after for number, after in pairwise(self.tokens) if number.has("number") and after.has("unit")]
+        return any(
+            token.names() and not token.has("act") and not any(token is unit for unit in counted)
+            for token in self.tokens
+        )
 
     def has_action(self) -> bool:
         """True when some word says what to do or how far."""

@@ -45,6 +45,7 @@ class Seating:
 
 def members_at(family: Family, where: Where, seating: Seating) -> list[Place] | None:
     """The members meant by `where`; None when the words do not fit the family, [] when it must be asked."""
+    where = _on_my_side(where, seating)
     places = list(family.members)
     if places == [Place()]:
         accepted = {"everywhere", "mine", *family.words.get("accepts", ())}
@@ -62,6 +63,12 @@ def members_at(family: Family, where: Where, seating: Seating) -> list[Place] | 
     if bounds is None:
         return None
     return _select(family, where, seating, *bounds)
+
+
+def _on_my_side(where: Where, seating: Seating) -> Where:
+    """ "The back window on my side" is the one behind me; "my side" by itself is my own place."""
+    own = f"{seating.speaker[1]}_side" if any(word in _ROWS for word in where.words) else "mine"
+    return replace(where, words=tuple(own if word == "my_side" else word for word in where.words))
 
 
 def _beside(word: str, family: Family) -> str:

@@ -155,7 +155,7 @@ class GrammarRecogniser:
         known = context.memory if isinstance(context.memory, Memory) else Memory()
         memory = known.resolved
         tokens = _without_other(tokens) if memory else tokens
-        tokens = without_contrast(tokens)
+        tokens = _self_repaired(_without_addressee(without_contrast(tokens)))
         correcting = bool(memory) and _opens_with_correction(tokens)
         clauses = split(without_origin(_after_opening(tokens) if correcting else tokens))
         if clauses and clauses[0].joined == "correction":
@@ -226,8 +226,11 @@ _ASKING = (
 )
 
 
+_AT_ONCE = frozenset({"now", "right now", "now please", "at once", "sharpish", "pronto", "chop chop", "quick"})
+
+
 def _asks(tokens: Sequence[Token]) -> bool:
-    return any(word in token.text for token in tokens for word in _ASKING)
+    return any(word in token.text for token in tokens for word in _ASKING) or tokens[-1].text in _AT_ONCE
 
 
 def _is_named(resolved: Resolved) -> bool:
@@ -251,6 +254,28 @@ def _opens_with_correction(tokens: Sequence[Token]) -> bool:
         if not (token.has("filler") or token.has("pause")):
             return False
     return False
+
+
+def _without_addressee(tokens: Sequence[Token]) -> Sequence[Token]:
+    """ "Baby, put my seat back": who is spoken to in front of a verb is no place."""
+    spoken_to = len(tokens) > 1 and tokens[0].text in _ADDRESSED
+    verb = spoken_to and (tokens[1].has("light") or tokens[1].has("pause"))
+    return tokens[1:] if verb else tokens
+
+
+_ADDRESSED = frozenset({"baby", "kids", "kiddos", "kid", "children", "driver", "little one"})
+
+
+def _self_repaired(tokens: Sequence[Token]) -> list[Token]:
+    """ "Wipers to single, intermittent I mean": the words before "I mean" correct those before the pause."""
+    rest = list(tokens)
+    false_start = any(not token.senses for token in rest)
+    if len(rest) < 4 or rest[-1].text not in ("i mean", "i meant") or not false_start:
+        return rest
+    for index in range(len(rest) - 2, 0, -1):
+        if rest[index].has("pause"):
+            return [*rest[:index], rest[-1], *rest[index + 1 : -1]]
+    return rest
 
 
 def _without_other(tokens: Sequence[Token]) -> Sequence[Token]:

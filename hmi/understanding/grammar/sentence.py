@@ -67,6 +67,10 @@ class SentenceReader:
             if self._whole(clause):
                 self._raw_before = clause
                 return 1
+        ends_list = clause.joined == "conj" and following is not None and following.joined == "pause"
+        if ends_list and len(clause.tokens) == 1 and clause.has_place() and self._from_before(clause):
+            self._raw_before = clause  # "demist front and rear, seat heating medium"
+            return 1
         # a fronted topic or place: "the left rear window, put it down"; "in the back, open the windows"
         used = self._fronted(clauses, index)
         if used:
@@ -104,7 +108,7 @@ class SentenceReader:
         for used, following in enumerate(clauses[index + 1 : index + 3], start=2):
             topic = clause.has_noun() and not following.has_noun()
             place = not clause.has_noun() and clause.has_place() and not following.has_place()
-            if following.joined not in ("pause", "verb") or not (topic or place):
+            if following.joined not in ("pause", "verb") or not (topic or place) or following.tells():
                 return 0
             merged += following.tokens
             whole = Clause(clause.joined, merged)
@@ -166,7 +170,10 @@ class SentenceReader:
 
     def _wanted(self, clause: Clause) -> bool:
         """ "reading light, please": a device that can be on is wanted on."""
-        asked = self._asking or any(token.text in ("put", "give", "use", "give me") for token in clause.tokens)
+        asked = self._asking or any(
+            token.text in ("put", "give", "use", "give me", "hit", "blast", "bash", "stick")
+            for token in clause.tokens
+        )
         says_what = clause.has_action() or any(
             token.has("act") and not token.has("place") for token in clause.tokens
         )
@@ -215,7 +222,7 @@ class SentenceReader:
         for following in clauses[index + 1 : index + 4]:
             if following.joined not in ("conj", "pause"):
                 return False
-            if following.joined == "pause" and clause.has_action() and _commands(following):
+            if following.tells() or (following.joined == "pause" and clause.has_action() and _commands(following)):
                 return False  # "stop here, put the hazards on"
             nouns, actions, _ = parts_of(following.tokens)
             if not clause.has_noun() and not nouns:
@@ -333,7 +340,12 @@ class SentenceReader:
 
     def _incomplete_before_correction(self, clauses: Sequence[Clause], index: int) -> bool:
         following = clauses[index + 1] if index + 1 < len(clauses) else None
-        return following is not None and following.joined == "correction" and not clauses[index].unknown()
+        return following is not None and following.joined == "correction" and not self._blind(clauses[index])
+
+    @staticmethod
+    def _blind(clause: Clause) -> bool:
+        """True for strange words of more than a false start ("the whatsit, I mean the volume, to 20")."""
+        return sum(not token.senses for token in clause.tokens) > 1
 
     def _except(self, clauses: Sequence[Clause], index: int) -> int:
         parts = parts_excepted(clauses, index)

@@ -81,6 +81,9 @@ def join_numbers(words: list[str]) -> list[str]:
     joined: list[str] = []
     index = 0
     while index < len(words):
+        if joined and words[index] == "of" and words[index + 1 : index + 2] in _SCALES and _is_number(joined[-1]):
+            index += 2  # "level two of five"
+            continue
         value, used = _number_at(words, index)
         if used and not (used == 1 and words[index] == "one" and not _counts(words, index)):
             joined.append(f"{value:g}")
@@ -101,6 +104,13 @@ def _counted_out(words: list[str]) -> list[str]:
     return counted
 
 
+_SCALES = (["five"], ["three"], ["5"], ["3"])
+
+
+def _is_number(word: str) -> bool:
+    return word.removeprefix("-").replace(".", "", 1).isdecimal()
+
+
 _COUNTED = frozenset(
     "degree degrees percent level levels notch notches step steps stage setting click tick point".split()
 )
@@ -111,12 +121,7 @@ def _counts(words: list[str], index: int) -> bool:
     before = words[index - 1] if index else ""
     after = words[index + 1] if index + 1 < len(words) else ""
     aimed = before in ("on", "to", "at") and after in ("", PAUSE, "and", "please")
-    of_all = words[index + 1 : index + 2] == ["of"] and words[index + 2 : index + 3] in (
-        ["five"],
-        ["three"],
-        ["5"],
-        ["3"],
-    )
+    of_all = words[index + 1 : index + 2] == ["of"] and words[index + 2 : index + 3] in _SCALES
     return (
         aimed
         or of_all

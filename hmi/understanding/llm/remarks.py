@@ -34,6 +34,9 @@ _SAYS_WHAT = (
     "less",
     "degree",
 )
+_THERE = frozenset({"theres", "there", "hes", "shes", "theyre", "he", "she", "they", "everyone", "someone"})
+_WANTING = frozenset({"it", "that", "them", "this", "want", "wants", "need", "needs", "to"})
+_WHERE = frozenset({"on", "in", "at", "behind", "ahead", "by", "over", "all", "everywhere", "under", "outside"})
 _PARTICLES = frozenset({"up", "off", "out", "in", "on", "down"})
 _PREPOSITIONS = frozenset({"on", "in", "over", "off", "out", "up", "down", "back"})
 _DETERMINERS = frozenset({"the", "that", "those", "my", "your", "his", "her", "our", "their", "a", "an"})
@@ -207,7 +210,7 @@ class Judge:
         """
         if tokens[0].senses or any(token.has("act") and token.text in _RESULTS for token in tokens[-1:]):
             return False
-        states = any(word in _STATES for word in words[1:])
+        states = any(word in _STATES for word in words[1:]) or (bool(words[1:]) and words[1] in _WHERE)
         return states or not any(token.names() or token.has("number") for token in tokens)
 
     def _touches(self, left: int, right: int) -> bool:
@@ -240,6 +243,8 @@ class Judge:
         places = {token.senses["place"] for token in self._inside if token.has("place")}
         if places and remark and words[0] in _LOOSE:
             return False
+        if words[:2] == ["for", "my"]:  # "for my guy here"
+            telling = [token for token in telling if token.text != "my"]
         return any(token.senses["place"] not in places for token in telling if token.has("place"))
 
     def _hurries(self, left: int, words: Sequence[str]) -> bool:
@@ -256,8 +261,9 @@ class Judge:
         starts = [span.start for span in self._spans if span.end == left]
         if words[0] in ("be", "alone") and any(self._words[start] in ("leave", "let") for start in starts):
             return True
-        if words[0] in _LOOSE and not self._names_moved(words):
-            return False  # "so they can't fiddle with them"
+        told = words[0] in _LOOSE or (words[0] in _THERE and not _WANTING.intersection(words))
+        if told and not self._names_moved(words):
+            return False  # "so they can't fiddle with them", "there's not a lamp post for miles"
         for index in range(len(words)):
             if find_phrase(words[index : index + 2], self._lists["not"]) != 0:
                 continue
