@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.scenes import textures
+from perception.scenes import frontages, textures
+from perception.scenes.enclosures import ENCLOSURES, railing
 from perception.scenes.layout import KERB, Street
+from perception.scenes.markings import paint
 from perception.scenes.parts import Part, Solid, box, cone, limb
 from perception.scenes.textures import Texture
 
@@ -67,6 +69,8 @@ def build_backdrop(rng: Random, street: Street) -> Backdrop:
         sheets.append(Sheet("pavement", kerb, textures.plain(rng, (0.3, 0.3, 0.29), 0.2, 64), (40, 1)))
         _build_side(rng, side, edge + side * (street.pavement + rng.uniform(0, 0.5)), sheets, lumps)
         _plant_side(rng, side, edge + side * street.pavement * 0.8, lumps)
+    if markings := paint(rng, street.left, street.right):
+        lumps.append(Lump("road", markings))
     azimuth, height = rng.uniform(0, 2 * np.pi), rng.uniform(0.35, 1.2)
     sun = (-np.cos(azimuth) * np.cos(height), -np.sin(azimuth) * np.cos(height), -np.sin(height))
     strength = 0.0 if cloud > 0.7 else float(rng.uniform(1.0, 3.2))
@@ -102,36 +106,78 @@ def _build_side(rng: Random, side: int, y: float, sheets: list[Sheet], lumps: li
     while x < FAR:
         long = rng.uniform(7, 22)
         back = y + side * rng.uniform(0, 3)
-        if rng.random() < 0.78:
+        if rng.random() < 0.72:
             high = rng.uniform(5, 16)
-            front = np.array([[x, back, 0], [x + long, back, 0], [x + long, back, high], [x, back, high]], float)
             texture = textures.facade(rng)
-            sheets.append(Sheet("building", front, texture, (max(1, round(long / 9)), max(1, round(high / 9)))))
+            repeats = (max(1, round(long / 9)), max(1, round(high / 9)))
+            sheets.append(_upright("building", x, x + long, back, high, texture, repeats))
             for end in (x, x + long):
                 gable = np.array(
-                    [[end, back, 0], [end, back + side * 10, 0], [end, back + side * 10, high], [end, back, high]]
+                    [[end, back, high], [end, back + side * 10, high], [end, back + side * 10, 0], [end, back, 0]]
                 )
                 sheets.append(Sheet("building", gable.astype(float), texture, (1, 1)))
+            _fit_ground_floor(rng, side, (x, x + long), back, sheets, lumps)
             if rng.random() < 0.3:
-                lumps.append(Lump("fence", _fence(rng, x, x + long, y)))
-        else:
+                _enclose(rng, x, x + long, y, sheets, lumps)
+        elif rng.random() < 0.5:
             lumps.append(Lump("vegetation", _hedge(rng, x, x + long, y + side)))
+        else:
+            _enclose(rng, x, x + long, y, sheets, lumps)
         x += long + (rng.uniform(0, 6) if rng.random() < 0.4 else 0)
     if side > 0 and rng.random() < 0.6:
         high = rng.uniform(6, 18)
-        across = np.array([[FAR, -60, 0], [FAR, 60, 0], [FAR, 60, high], [FAR, -60, high]], float)
+        across = np.array([[FAR, -60, high], [FAR, 60, high], [FAR, 60, 0], [FAR, -60, 0]], float)
         sheets.append(Sheet("building", across, textures.facade(rng), (12, max(1, round(high / 9)))))
 
 
-def _fence(rng: Random, x0: float, x1: float, y: float) -> Solid:
-    high = rng.uniform(0.8, 1.6)
-    shade = rng.uniform(0.03, 0.35)
-    colour = (shade, shade * 0.85, shade * 0.7)
-    rails = [Part(box((x0, y - 0.02, z), (x1, y + 0.02, z + 0.06)), colour) for z in (0.2, high - 0.1)]
-    return rails + [
-        Part(box((x, y - 0.02, 0.1), (x + 0.07, y + 0.02, high)), colour)
-        for x in np.arange(x0, x1, rng.uniform(0.15, 0.5))
-    ]
+def _upright(
+    label: str,
+    x0: float,
+    x1: float,
+    y: float,
+    high: float,
+    texture: Texture,
+    repeats: tuple[float, float] = (1, 1),
+) -> Sheet:
+    """A sheet along the street, the texture's first row on top."""
+    corners = np.array([[x0, y, high], [x1, y, high], [x1, y, 0], [x0, y, 0]], float)
+    return Sheet(label, corners, texture, repeats)
+
+
+def _fit_ground_floor(
+    rng: Random, side: int, span: tuple[float, float], back: float, sheets: list[Sheet], lumps: list[Lump]
+) -> None:
+    """Shops, a glass hall, or house doors in front of a façade."""
+    start, end = span
+    front, kind = back - side * 0.04, rng.random()
+    if start > 70:
+        return
+    if kind < 0.5:  # shops
+        high = rng.uniform(2.8, 3.8)
+        while end - start > 3:
+            wide = min(rng.uniform(3.5, 8), end - start)
+            sheets.append(
+                _upright("building", start, start + wide, front, high, frontages.shop_front(rng, wide, high))
+            )
+            if rng.random() < 0.15:
+                lumps.append(Lump("building", frontages.awning(rng, start + 0.3, start + wide - 0.3, front, side)))
+            start += wide
+    elif kind < 0.58:
+        high = rng.uniform(3.5, 5)
+        sheets.append(_upright("building", start, end, front, high, frontages.glass_hall(rng, end - start, high)))
+    else:
+        doors = np.arange(start + rng.uniform(0.5, 3), end - 1.5, rng.uniform(4, 8))
+        sheets += [_upright("building", x, x + 1.2, front, 2.3, frontages.house_door(rng)) for x in doors]
+
+
+def _enclose(rng: Random, x0: float, x1: float, y: float, sheets: list[Sheet], lumps: list[Lump]) -> None:
+    """A railing, or something that one does not see through."""
+    if rng.random() < 0.4 or x0 > 70:
+        lumps.append(Lump("fence", railing(rng, x0, x1, y)))
+        return
+    high = rng.uniform(0.7, 2.6)
+    kind = ENCLOSURES[rng.integers(len(ENCLOSURES))]
+    sheets.append(_upright("fence", x0, x1, y, high, kind(rng, x1 - x0, high)))
 
 
 def _leaves(rng: Random) -> tuple[float, float, float]:

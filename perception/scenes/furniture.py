@@ -38,15 +38,30 @@ def traffic_sign(rng: Random) -> Solid:
 
 
 def traffic_light(rng: Random) -> Solid:
-    """Three lamps in a black case on a pole; one is lit."""
-    high, lit = rng.uniform(2.3, 3.2), int(rng.integers(3))
+    """Three lamps in a black case on a pole, one of them lit; some with a second case, or a board behind."""
+    high = rng.uniform(2.0, 3.2)
     solid = [Part(cone(0.12, 0, 0, high + 0.4, 0.07, 0.06), _STEEL)]
-    solid.append(Part(box((-0.12, -0.17, high - 0.45), (0.08, 0.17, high + 0.5)), _BLACK))
+    solid += _lamps(rng, 0.0, high)
+    if rng.random() < 0.4:
+        solid += _lamps(rng, float(rng.choice([-0.42, 0.42])), high + rng.uniform(-0.9, 0.1))
+    if rng.random() < 0.4:
+        rim, inner = (_WHITE, _BLACK) if rng.random() < 0.6 else (_BLACK, _BLACK)
+        for half, x, colour in ((0.34, 0.1, rim), (0.3, 0.085, inner)):
+            low, top = high - 0.28 - half, high + 0.34 + half
+            solid.append(Part(box((x, -half, low), (x + 0.02, half, top)), colour))
+    return solid
+
+
+def _lamps(rng: Random, y: float, high: float) -> Solid:
+    solid = [Part(box((-0.12, y - 0.17, high - 0.45), (0.08, y + 0.17, high + 0.5)), _BLACK)]
     colours: tuple[Colour, ...] = ((0.05, 0.6, 0.15), (0.85, 0.5, 0.05), (0.85, 0.05, 0.03))
+    lit = int(rng.integers(3))
     for place, colour in enumerate(colours):
         dark = tuple(c * 0.12 for c in colour)
         shade = colour if place == lit else (dark[0], dark[1], dark[2])
-        solid.append(Part(ball((-0.13, 0, high - 0.28 + place * 0.3), 0.1), shade))
+        lamp = high - 0.28 + place * 0.3
+        solid.append(Part(ball((-0.13, y, lamp), 0.1), shade))
+        solid.append(Part(box((-0.3, y - 0.12, lamp + 0.09), (-0.12, y + 0.12, lamp + 0.12)), _BLACK))
     return solid
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from perception.scenes.boards import a_board, banner, flag, hanging_sign, pylon, signpost, wall_board
 from perception.scenes.furniture import UNUSUAL, traffic_light, traffic_sign
 from perception.scenes.parts import Solid, moved
 from perception.scenes.people import bicycle, cyclist, motorcycle, person
@@ -30,9 +31,18 @@ MAKERS: Mapping[str, Callable[[Random], Solid]] = {
     "motorcycle": motorcycle,
     "traffic sign": traffic_sign,
     "traffic light": traffic_light,
+    "signpost": signpost,
+    "pylon sign": pylon,
+    "A-board": a_board,
+    "banner": banner,
+    "flag": flag,
+    "hanging sign": hanging_sign,
+    "wall sign": wall_board,
     **UNUSUAL,
 }
 """Label → maker of a random solid; these are the things, all else is stuff."""
+ON_WALLS = ("hanging sign", "wall sign")
+"""These hang on houses; all others stand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +120,7 @@ def populate(rng: Random, street: Street) -> list[Placed]:
     traffic = Traffic(rng, street)
     _drive_by(traffic)
     for side in (-1, 1):
-        if rng.random() < 0.75:
+        if rng.random() < 0.6:
             _park(traffic, side)
         _walk(traffic, side)
         _furnish(traffic, side)
@@ -122,7 +132,7 @@ def _drive_by(traffic: Traffic) -> None:
     """Vehicles ahead on our side, and oncoming ones on the other; cyclists at the edge."""
     rng, street = traffic.rng, traffic.street
     kinds, shares = ("car", "van", "lorry", "bus", "motorcycle", "cyclist"), (0.55, 0.12, 0.08, 0.07, 0.06, 0.12)
-    for _ in range(int(rng.integers(1, 5))):
+    for _ in range(int(rng.integers(0, 5))):
         ahead = rng.random() < 0.5
         label = str(rng.choice(kinds, p=shares))
         y = rng.normal(0, 0.3) if ahead else rng.uniform(2.4, max(2.5, street.left - 1.2))
@@ -171,7 +181,32 @@ def _furnish(traffic: Traffic, side: int) -> None:
         for _ in range(int(rng.integers(0, most))):
             x = float(np.exp(rng.uniform(np.log(5), np.log(35))))
             y = edge + side * rng.uniform(0, 0.8)
-            traffic.put(label, x, y, rng.normal(0, 0.15) if "traffic" in label else rng.uniform(0, 6.3), z=KERB)
+            facing = rng.normal(0, 0.15) if rng.random() < 0.7 else rng.uniform(0, 6.3)
+            traffic.put(label, x, y, facing if "traffic" in label else rng.uniform(0, 6.3), z=KERB)
+    _put_up_boards(traffic, side)
+
+
+def _put_up_boards(traffic: Traffic, side: int) -> None:
+    """Signs of shops and of the town, at the kerb and at the houses."""
+    rng, street = traffic.rng, traffic.street
+    edge = street.left if side > 0 else street.right
+    most = {
+        "signpost": 3,
+        "pylon sign": 2,
+        "A-board": 3,
+        "banner": 2,
+        "flag": 2,
+        "hanging sign": 4,
+        "wall sign": 4,
+    }
+    for label, count in most.items():
+        for _ in range(int(rng.integers(0, count))):
+            x = float(np.exp(rng.uniform(np.log(5), np.log(35))))
+            at_house = label in ON_WALLS
+            out = street.pavement + rng.uniform(-0.4, 0.3) if at_house else rng.uniform(0.4, street.pavement + 2)
+            along = label == "wall sign" or (label == "banner" and rng.random() < 0.6)
+            yaw = np.pi / 2 if along else rng.normal(0, 0.05 if at_house else 0.5)
+            traffic.put(label, x, edge + side * out, yaw, z=KERB)
 
 
 def _surprise(traffic: Traffic) -> None:

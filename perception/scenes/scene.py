@@ -72,7 +72,7 @@ def render_drive(seed: int, frames: int, size: tuple[int, int] = (480, 360), sam
         *size,
         position=(0.0, 0.0, float(rng.uniform(1.2, 1.8))),
         pitch=float(rng.normal(0.03, 0.03)),
-        yaw=float(rng.normal(0, 0.06)),
+        yaw=float(rng.normal(0, 0.06) if rng.random() < 0.65 else rng.uniform(-0.6, 0.6)),  # some turn off
         horizontal_view=float(rng.uniform(45, 68)),
     )
     speed = float(rng.uniform(0.15, 0.4))

@@ -69,7 +69,7 @@ def paving(rng: Random) -> Texture:
 
 
 def facade(rng: Random) -> Texture:
-    """A wall with rows of windows, and sometimes shop fronts; 256 × 256 for about 9 × 9 m."""
+    """A wall with rows of windows; 256 × 256 for about 9 × 9 m, its first row on top."""
     colours = ((0.35, 0.16, 0.1), (0.45, 0.4, 0.3), (0.55, 0.53, 0.5), (0.3, 0.28, 0.26), (0.5, 0.42, 0.25))
     wall = plain(rng, colours[rng.integers(len(colours))], 0.3)
     if rng.random() < 0.5:  # courses of brick
@@ -77,19 +77,18 @@ def facade(rng: Random) -> Texture:
     columns, rows = int(rng.integers(2, 6)), int(rng.integers(2, 4))
     wide, high = 256 // columns, 256 // rows
     glass = np.array([0.05, 0.06, 0.08], np.float32) * rng.uniform(0.5, 2.5)
-    frame = rng.uniform(0.1, 0.7)
+    frame, side, crossed = rng.uniform(0.1, 0.7), rng.uniform(0.15, 0.32), rng.random() < 0.6
     for row in range(rows):
-        shop = row == rows - 1 and rng.random() < 0.4
         for column in range(columns):
-            share = 0.05 if shop else 0.25
-            x0, x1 = int((column + share) * wide), int((column + 1 - share) * wide)
-            y0, y1 = int((row + 0.2) * high), int((row + (0.97 if shop else 0.8)) * high)
+            x0, x1 = int((column + side) * wide), int((column + 1 - side) * wide)
+            y0, y1 = int((row + 0.2) * high), int((row + 0.8) * high)
             wall[y0:y1, x0:x1] = frame
-            wall[y0 + 3 : y1 - 3, x0 + 3 : x1 - 3] = glass * rng.uniform(0.5, 2)
+            wall[y0 + 3 : y1 - 3, x0 + 3 : x1 - 3] = glass * rng.uniform(0.3, 2.5)
             wall[y0:y1, (x0 + x1) // 2 - 1 : (x0 + x1) // 2 + 1] = frame
-        if shop:
-            wall[int((row + 0.02) * high) : int((row + 0.17) * high)] = rng.random(3) * 0.5
-    return wall
+            if crossed:
+                wall[(y0 + y1) // 2 : (y0 + y1) // 2 + 2, x0:x1] = frame
+            wall[y1 : y1 + 4, x0 - 2 : x1 + 2] *= 1.3  # the sill
+    return np.clip(wall, 0.0, 0.95)
 
 
 def sky(rng: Random, cloud: float) -> Texture:

@@ -87,7 +87,7 @@ def _truth_path(job: SceneJob, number: int) -> Path:
 
 
 def _claim(job: SceneJob) -> None:
-    options = {"seed": job.seed, "size": list(job.size), "drive": job.drive, "samples": job.samples, "version": 2}
+    options = {"seed": job.seed, "size": list(job.size), "drive": job.drive, "samples": job.samples, "version": 3}
     path = job.folder / "scenes.json"
     try:
         for name in ("images", "class_maps", "truth"):
