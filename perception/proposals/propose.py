@@ -36,7 +36,7 @@ class ProposalOptions:
     """Predicted IoU below which a mask goes."""
     least_stability: float = 0.6
     """Stability below which a mask goes."""
-    least_score: float = 0.66
+    least_score: float = 0.6
     """Score (see `Candidates.scores`) below which a mask goes, unless a detector asked for it."""
     nearly_same: float = 0.6
     """IoU above which the worse of two masks goes."""

@@ -1,4 +1,4 @@
-"""Fits the objectness head that ships: `python -m perception.proposals.train_head SCENES --out FILE`.
+"""Fits the objectness head that ships: `python -m perception.proposals.train_head SCENES … --out FILE`.
 
 SCENES is what `codriver scenes` writes, or any folder with `images` and a COCO truth; docs/perception-proposals.md
 is the model card. Encoding takes seconds per scene; `--cache` keeps it, in half precision.
@@ -20,7 +20,8 @@ from perception.frame import RGBImage
 from perception.frames.source import open_source
 from perception.models.roles import FloatArray, Segmenter
 from perception.proposals.choosing import choose_segmenter
-from perception.proposals.fitting import Cells, cells_of, fit
+from perception.proposals.fitting import Cells, cells_of
+from perception.proposals.transferable import fit_transferable
 
 LEAST_AREA = 60
 """Pixels below which an object is neither thing nor stuff while fitting: a small part of one cell
@@ -28,16 +29,18 @@ tells nothing."""
 
 
 @click.command()
-@click.argument("scenes", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("scenes", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 @click.option("--cache", type=click.Path(path_type=Path, file_okay=False))
-def main(scenes: Path, out: Path, cache: Path | None) -> None:
-    """Fit a head to SCENES and write it."""
+def main(scenes: tuple[Path, ...], out: Path, cache: Path | None) -> None:
+    """Fit a head to the folders SCENES and write it."""
     settings = load_settings()
     segmenter = choose_segmenter(settings, open_store(settings))
-    truth = open_truth(scenes, "", LEAST_AREA)
-    cells = list(_cells(scenes, truth, segmenter, cache))
-    fit(Cells.join(cells)).save(out)
+    cells: list[Cells] = []
+    for folder in scenes:
+        kept = None if cache is None else cache / folder.name
+        cells += _cells(folder, open_truth(folder, "", LEAST_AREA), segmenter, kept)
+    fit_transferable(Cells.join(cells)).save(out)
     click.echo(f"{out} is fitted to {len(cells)} scenes.")
 
 

@@ -14,6 +14,7 @@ from perception.proposals.choosing import choose_head, choose_segmenter
 from perception.proposals.propose import ProposalOptions
 from perception.proposals.stage import ProposeStage
 from perception.record import FrameRecord
+from perception.scenes.scene import render_scene
 
 THINGS = [(40, 60, 120, 160), (200, 100, 280, 180)]
 
@@ -112,23 +113,14 @@ def test_the_fingerprint_changes_with_model_options_and_head():
 
 
 @pytest.mark.network
-def test_sam_2_finds_a_drawn_car_with_the_head_that_ships():
+def test_sam_2_finds_the_things_of_a_scene_with_the_head_that_ships():
     store = open_store()
     try:
         segmenter = choose_segmenter(Settings(), store)
     except NotFoundError as reason:
         pytest.skip(str(reason))
-    image = np.full((360, 480, 3), (110, 110, 115), np.uint8)
-    image[:180] = (170, 195, 225)
-    car = np.zeros((360, 480), bool)
-    car[190:240, 160:320] = car[160:190, 190:290] = True
-    image[car] = (170, 20, 25)
-    image[166:188, 198:282] = (40, 50, 60)
-    y, x = np.ogrid[:360, :480]
-    for middle in (195, 285):
-        wheel = (y - 240) ** 2 + (x - middle) ** 2 <= 17**2
-        image[wheel] = (25, 25, 25)
-        car |= wheel
-    record = label(ProposeStage(segmenter, choose_head(Settings())), image)
-    overlaps = iou_matrix([one.mask for one in record.instances], [Mask.from_array(car)])
-    assert overlaps.max(initial=0) > 0.75
+    scene = render_scene(7)
+    record = label(ProposeStage(segmenter, choose_head(Settings())), scene.image)
+    large = [one.visible for one in scene.objects if one.visible.area >= 300]
+    best = iou_matrix([one.mask for one in record.instances], large).max(axis=0, initial=0)
+    assert (best > 0.5).mean() > 0.6
