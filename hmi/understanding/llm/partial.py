@@ -22,6 +22,7 @@ MAX_WORDS = 28
 """Words of a longer sentence are looked at up to here."""
 _MAX_TRIES = 120
 _FILLING = ("filler", "function", "conj", "remark", "possessives", "pronouns", "to")
+_SWITCHING = frozenset({"on", "off", "in", "out", "up", "down"})
 _REASONS = frozenset({"so", "because", "cause", "cos", "while", "since"})
 
 
@@ -158,6 +159,8 @@ class _Search:
         for token in reversed(self._lexicon.tokens(list(self._words[span.start : span.end]))):
             if not any(token.has(sense) for sense in _FILLING) or (token.has("act") and not token.has("function")):
                 break
+            if token.text in _SWITCHING and at == span.end and self._words[at : at + 1] != ["the"]:
+                break  # "the boot light on | while I sort these": a particle, no preposition
             at -= len(token.text.split())
             cuts.append(at)
         return [cut for cut in cuts if cut > span.start]

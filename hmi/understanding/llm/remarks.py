@@ -208,10 +208,26 @@ class Judge:
 
         It begins with a strange word, so it can be neither a place nor a device nor what is to be done to one.
         """
+        at = next((index for index, word in enumerate(words[:4]) if index and word in _STATES), 0)
+        if at and not any(self._is_ours(token) for token in self._lexicon.tokens(list(words[:at]))):
+            return True
+        if words[0] in ("need", "gotta", "got", "must", "have") and not self._commands_later(words[1:]):
+            return True
         if tokens[0].senses or any(token.has("act") and token.text in _RESULTS for token in tokens[-1:]):
             return False
         states = any(word in _STATES for word in words[1:]) or (bool(words[1:]) and words[1] in _WHERE)
         return states or not any(token.names() or token.has("number") for token in tokens)
+
+    @staticmethod
+    def _is_ours(token: Token) -> bool:
+        return token.names() or any(token.has(s) for s in ("act", "light", "place", "pronouns", "number"))
+
+    def _commands_later(self, words: Sequence[str]) -> bool:
+        """True when a verb of ours follows: "need to open it" wishes, "need to check the oil" gives a reason."""
+        rest = [
+            token for token in self._lexicon.tokens(list(words)) if not (token.has("to") or token.text == "to")
+        ]
+        return not rest or any(token.has("act") or token.has("light") for token in rest[:1]) or len(rest) < 2
 
     def _touches(self, left: int, right: int) -> bool:
         """True when no pause divides the words from what was read."""
@@ -234,7 +250,8 @@ class Judge:
             telling = [token for token in telling if token.text != "my"]
         if beside and any(token.has("level") or token.has("extreme") for token in telling):
             return True
-        if (not remark or beside or of_person) and any(
+        ages = of_person and not beside and words[0] in ("hes", "shes", "theyre")  # "he's nearly ten"
+        if (not remark or beside or (of_person and not ages)) and any(
             token.has(sense) for token in telling for sense in _AMOUNTS
         ):
             return True
