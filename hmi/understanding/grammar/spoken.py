@@ -25,6 +25,7 @@ _BEGINS = (
 _ENDS = r"(?=\s*(?:$|[,.;:!?]|\b(?:and|but|because|so|please)\b))"
 _MOST_OPENERS = 3
 _PARTS = re.compile(r"\([^)]*\)|\[[^\]]*\]|\{[^}]*\}|\S+")
+_WORD = re.compile(r"[a-z]+")
 _JOINT = r"[\s,]+"
 
 
@@ -32,7 +33,9 @@ _JOINT = r"[\s,]+"
 def plain(text: str) -> str:
     """`text` with regional spellings and empty ways of asking replaced; the words of the wish stay as they are."""
     forms = _forms()
-    said = forms.spellings.sub(lambda match: forms.words[_key(match.group())], text)
+    said = text
+    if not forms.first_words.isdisjoint(_WORD.findall(_key(text))):  # the pattern itself is slow
+        said = forms.spellings.sub(lambda match: forms.words[_key(match.group())], text)
     for _ in range(_MOST_OPENERS):
         before = said
         said = forms.assuring.sub(r"\1make sure ", said)
@@ -49,6 +52,7 @@ class _Forms:
         self.words = {
             _key(str(spoken)): str(word) for word, forms in data["spellings"].items() for spoken in forms
         }
+        self.first_words = {_WORD.findall(spoken)[0] for spoken in self.words}
         longest_first = sorted(self.words, key=len, reverse=True)
         apart = "|".join(re.escape(word).replace("'", "['’]") for word in longest_first)
         self.spellings = re.compile(rf"(?<![\w'’])(?:{apart})(?![\w'’])", re.IGNORECASE)
