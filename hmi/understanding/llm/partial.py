@@ -57,8 +57,11 @@ class PartialReader:
         if is_question(self._lexicon.tokens(words)) or wants_explanation(words, self._lexicon):
             # "What a day! Close the boot": a question may be followed by a request.
             words = words[words.index(PAUSE) + 1 :] if PAUSE in words else []
-        search = _Search(self._recogniser, self._lexicon, replace(context, question=None), words)
-        spans = search.spans()
+        context = replace(context, question=None)
+        spans = _Search(self._recogniser, self._lexicon, context, words).spans()
+        if not spans:
+            words = with_named(words, self._lexicon)
+            spans = _Search(self._recogniser, self._lexicon, context, words).spans()
         if not spans:
             return None
         refused = next((span.meant for span in spans if span.meant.act is Act.REFUSE), None)
@@ -68,6 +71,32 @@ class PartialReader:
         spoken = ", ".join(" ".join(words[span.start : span.end]) for span in spans)
         doubt = Judge(words, spans, self._lexicon).doubt()
         return Partial(meant, spoken, tuple(word for word in outside if word != PAUSE), doubt)
+
+
+def with_named(words: Sequence[str], lexicon: Lexicon) -> list[str]:
+    """`words` with the device that one clause speaks of in the place of the pronoun in the next.
+
+    "The wipers are squeaking, turn them off" → "…, turn the wipers off". As they are where that is not clear.
+    """
+    if words.count(PAUSE) != 1:
+        return list(words)
+    at = words.index(PAUSE)
+    told, asked = lexicon.tokens(list(words[:at])), lexicon.tokens(list(words[at + 1 :]))
+    named = [index for index, token in enumerate(told) if token.names() and not token.has("act")]
+    pronouns = [token for token in asked if token.has("pronouns") and token.text in _POINTING]
+    if len(named) != 1 or len(pronouns) != 1 or any(token.names() and not token.has("act") for token in asked):
+        return list(words)
+    start = named[0]
+    while start > 0 and told[start - 1].has("place"):
+        start -= 1
+    device = [word for token in told[start : named[0] + 1] for word in token.text.split()]
+    spoken = [
+        word for token in asked for word in (["the", *device] if token is pronouns[0] else token.text.split())
+    ]
+    return [*words[: at + 1], *spoken]
+
+
+_POINTING = frozenset({"it", "them", "that", "those"})
 
 
 class _Search:
@@ -125,8 +154,19 @@ class _Search:
                     continue
                 meant = self._try(first, last)
                 if meant is not None:
-                    return self._shrunk(Span(first, last, meant))
+                    return self._shrunk(self._from_its_clause(Span(first, last, meant)))
         return None
+
+    def _from_its_clause(self, span: Span) -> Span:
+        """Without the end of the clause before ("I'm on | the phone, drop the volume")."""
+        if span.start == 0 or self._words[span.start - 1] == PAUSE:
+            return span
+        for at in range(span.start, span.end):
+            if self._words[at] == PAUSE:
+                meant = self._try(at + 1, span.end)
+                if meant is not None and set(meant.requests) <= set(span.meant.requests):
+                    return Span(at + 1, span.end, meant)
+        return span
 
     def _begins_within(self, first: int, last: int) -> bool:
         """True when the first words go with strange ones before them ("cwtch | up, put the heating on")."""

@@ -164,6 +164,8 @@ class Judge:
         words = without_phrases(self._words[left:right], lists["polite"])
         # "my back hurts" names no place
         words = without_phrases(words, lists["idioms"], ["it"])
+        if words and self._takes_back(left, words):
+            return "taken back"
         joined = bool(words) and self._lexicon.tokens(words[:1])[0].has("conj")
         while words and self._lexicon.tokens(words[:1])[0].has("conj"):
             words = words[1:]
@@ -198,6 +200,12 @@ class Judge:
         if self._details(telling, words, remark, beside):
             return "a place or an amount"
         return self._beside(left, right, words, remark)
+
+    def _takes_back(self, left: int, words: Sequence[str]) -> bool:
+        """True for "…, no, hers" behind a request: something else is meant, which nobody could read."""
+        first = self._lexicon.tokens(list(words))[0]
+        more = len(words) > len(first.text.split()) or left + len(words) < len(self._words)
+        return left > self._spans[0].start and first.has("correction") and more
 
     def _is_vocative(self, words: Sequence[str]) -> bool:
         """True for "my lover" between two pauses: somebody is spoken to."""

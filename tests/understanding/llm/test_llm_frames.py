@@ -32,6 +32,9 @@ from hmi.requests import Context
         "bring the kids in, it's dark out, my mum would yell",
         "open my window, and, hmm, wait",
         "open my window before I get home to the zebra",
+        "open my window, no, hers",
+        "open my window, no",
+        "picture this: windows down, music up",
     ],
 )
 def test_what_is_not_about_this_car_now_moves_nothing(said):
@@ -46,6 +49,8 @@ def test_what_is_not_about_this_car_now_moves_nothing(said):
         ("it's freezing on a winter morning", TEMPERATURE),
         ("open my window, I've got the zebra", WINDOW),
         ("I said open my window, zebra", WINDOW),
+        ("my window is squeaking zebra, open it", WINDOW),
+        ("I'm on the zebra phone, open my window", WINDOW),
         ("open my window before the zebra gets in", WINDOW),
         ("open my window, he left it shut again zebra", WINDOW),
         ("open my window while we wait for the zebra", WINDOW),
