@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from perception.masks import Mask
-from perception.models.roles import Embedding
+from perception.models.roles import Embedding, FloatArray
 from perception.record import Instance
 from perception.vectors import InstanceVectors
 
@@ -18,21 +18,18 @@ SEGMENTER_VECTORS = "segmenter"
 
 def pooled(embedding: Embedding, instances: Sequence[Instance]) -> InstanceVectors:
     """The mean feature of each instance's visible pixels, float16 [N, C]. It costs no model run."""
-    rows = [_mean_feature(embedding, one.mask) for one in instances]
-    stacked = np.stack(rows) if rows else np.zeros((0, embedding.features.shape[0]))
-    return InstanceVectors(tuple(one.id for one in instances), stacked.astype(np.float16))
+    channels, height, width = embedding.features.shape
+    rows = np.zeros((len(instances), channels), np.float32)
+    if instances:
+        weights = np.stack([_weights(one.mask, height, width) for one in instances])
+        rows = weights @ embedding.features.reshape(channels, -1).T
+    return InstanceVectors(tuple(one.id for one in instances), rows.astype(np.float16))
 
 
-def _mean_feature(embedding: Embedding, mask: Mask) -> np.ndarray:
-    """[C]; a pixel of the features counts by the share of it that the mask covers."""
-    _, height, width = embedding.features.shape
-    pixels = mask.to_array().astype(np.float32)
-    if mask.height >= height and mask.width >= width:
-        weights = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-    else:
-        weights = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR)
-    total = float(weights.sum())
-    if total <= 0:
-        return np.zeros(embedding.features.shape[0], np.float32)
-    mean: np.ndarray = np.tensordot(embedding.features, weights, axes=((1, 2), (0, 1))) / total
-    return mean
+def _weights(mask: Mask, height: int, width: int) -> FloatArray:
+    """[height × width] with the sum 1 (0 for an empty mask): a cell counts by the share that the mask covers."""
+    shrinks = mask.height >= height and mask.width >= width
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    shares = cv2.resize(mask.to_array().astype(np.float32), (width, height), interpolation=method).ravel()
+    found: FloatArray = np.asarray(shares / max(float(shares.sum()), 1e-9), np.float32)
+    return found
