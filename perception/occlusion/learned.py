@@ -43,10 +43,12 @@ class Learned:
     def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
         """See `Method`."""
         guesses = self._network.guess(tasks)
-        hidden = [task for task in tasks if task.may_hide.any()]
-        alone = dict(zip(hidden, self._network.guess([_alone(task) for task in hidden]), strict=True))
+        asked = [task for task in tasks if task.may_hide.any() and not self._prior.knows(task.label)]
+        alone = dict(zip(asked, self._network.guess([_alone(task) for task in asked]), strict=True))
         return [
-            self._behind_known(task, guess, alone[task]) if task in alone else _behind_unknown(task, guess)
+            self._behind_known(task, guess, alone.get(task))
+            if task.may_hide.any()
+            else _behind_unknown(task, guess)
             for task, guess in zip(tasks, guesses, strict=True)
         ]
 
@@ -54,7 +56,7 @@ class Learned:
         """See `completing.TellsMissing`."""
         return missing(self._network, masks, labels)
 
-    def _behind_known(self, task: Task, guess: Guess, alone: Guess) -> Answer:
+    def _behind_known(self, task: Task, guess: Guess, alone: Guess | None) -> Answer:
         if guess.hidden < _NOTHING:
             return task.visible, 1 - guess.hidden
         share = self._mean(task, guess, alone)
@@ -64,14 +66,19 @@ class Learned:
             return whole & (task.visible | task.may_hide), guess.iou
         return task.visible | (whole & task.may_hide), guess.iou
 
-    def _mean(self, task: Task, guess: Guess, alone: Guess) -> FloatImage:
-        shares = _SHARES_KNOWN if self._prior.knows(task.label) else _SHARES
-        said = [one.in_frame(task.visible.shape) for one in (guess, alone)]
+    def _mean(self, task: Task, guess: Guess, alone: Guess | None) -> FloatImage:
+        """`alone`: what it says when told of nothing in front; None where the file's own shapes tell more."""
+        shares = _SHARES_KNOWN if alone is None else _SHARES
         votes = self._prior.votes(task)
-        if votes is not None:
-            said.append(votes[0])
-        weighed = [share * one for share, one in zip(shares, said, strict=False)]
-        return np.asarray(np.sum(weighed, axis=0) / sum(shares[: len(said)]), np.float32)
+        said: list[FloatImage | float] = [
+            guess.in_frame(task.visible.shape),
+            0.0,
+            0.0 if votes is None else votes[0],
+        ]
+        if alone is not None:
+            said[1] = alone.in_frame(task.visible.shape)
+        total = sum(shares) - (shares[2] if votes is None else 0.0)
+        return np.asarray(sum(share * one for share, one in zip(shares, said, strict=True)) / total, np.float32)
 
 
 def missing(network: Network, masks: Sequence[BoolImage], labels: Sequence[str]) -> list[float]:
