@@ -124,7 +124,8 @@ class Judge:
         memories = [span.meant.memory for span in self._spans]
         resolved = [one for memory in memories if isinstance(memory, Memory) for one in memory.resolved]
         tokens = [token for one in resolved for token in one.tokens] or self._inside
-        if any(token.names() for token in tokens) or not any(token.has("pronouns") for token in tokens):
+        named = any(token.names() and not token.has("act") for token in tokens)  # "heat them up" names nothing
+        if named or not any(token.has("pronouns") for token in tokens):
             return False
         rest = [word for start, end in self._pieces() for word in self._words[start:end]]
         return any(not token.senses for token in self._lexicon.tokens(rest))
