@@ -46,7 +46,7 @@ ASKED = [
     ("switch to bluetooth", {"Cabin.Infotainment.Media.Played.Source": "BLUETOOTH"}),
     ("turn off bluetooth", {"Cabin.Infotainment.Bluetooth.IsOn": False}),
     ("volume minus five", {"Cabin.Infotainment.Media.Volume": 25}),
-    ("fan speed minus one", {"Cabin.HVAC.Station.Row1.Driver.FanSpeed": 20}),
+    ("fan minus one", {"Cabin.HVAC.Station.Row1.Driver.FanSpeed": 20}),
     ("make sure the trunk is locked", {"Body.Trunk.Rear.IsLocked": True}),
     ("hazards", {"Body.Lights.Hazard.IsSignaling": True}),
     ("left indicator", {"Body.Lights.DirectionIndicator.Left.IsSignaling": True}),

@@ -197,7 +197,11 @@ def _level_number(family: Family, operation: str, way: int, amount: Amount) -> W
     if amount.unit not in ("", "percent", "level", "notches"):
         raise NoSenseError
     if (
-        number < 0 and amount.relation != "to" and not family.negative and _lowest(family) >= 0
+        number < 0
+        and amount.unit != "level"
+        and amount.relation != "to"
+        and not family.negative
+        and _lowest(family) >= 0
     ):  # "volume minus five"
         return _adjust(family, -1, amount, -number * (family.steps.get(Degree.SOME, 10.0) if by_level else 1))
     relative = amount.relation == "by" or bool(amount.more) or amount.unit == "notches"

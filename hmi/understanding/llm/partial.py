@@ -58,9 +58,15 @@ class PartialReader:
             # "What a day! Close the boot": a question may be followed by a request.
             words = words[words.index(PAUSE) + 1 :] if PAUSE in words else []
         context = replace(context, question=None)
-        spans = _Search(self._recogniser, self._lexicon, context, words).spans()
-        if not spans:
-            words = with_named(words, self._lexicon)
+        named = with_named(words, self._lexicon)
+        spans: list[Span] = []
+        if named != words:
+            at = named.index(PAUSE) + 1
+            behind = _Search(self._recogniser, self._lexicon, context, named[at:]).spans()
+            spans = [Span(span.start + at, span.end + at, span.meant) for span in behind]
+        if spans:
+            words = named
+        else:
             spans = _Search(self._recogniser, self._lexicon, context, words).spans()
         if not spans:
             return None
@@ -84,7 +90,13 @@ def with_named(words: Sequence[str], lexicon: Lexicon) -> list[str]:
     told, asked = lexicon.tokens(list(words[:at])), lexicon.tokens(list(words[at + 1 :]))
     named = [index for index, token in enumerate(told) if token.names() and not token.has("act")]
     pronouns = [token for token in asked if token.has("pronouns") and token.text in _POINTING]
-    if len(named) != 1 or len(pronouns) != 1 or any(token.names() and not token.has("act") for token in asked):
+    subject = named and all(told[i].has("function") or told[i].has("place") for i in range(named[0]))
+    if (
+        len(named) != 1
+        or not subject
+        or len(pronouns) != 1
+        or any(token.names() and not token.has("act") for token in asked)
+    ):
         return list(words)
     start = named[0]
     while start > 0 and told[start - 1].has("place"):

@@ -50,6 +50,8 @@ def test_what_is_not_about_this_car_now_moves_nothing(said):
         ("open my window, I've got the zebra", WINDOW),
         ("I said open my window, zebra", WINDOW),
         ("my window is squeaking zebra, open it", WINDOW),
+        ("the mirrors are icy, heat them", "Vehicle.Body.Mirrors.DriverSide.IsHeatingOn"),
+        ("the music is too loud, turn it down", "Vehicle.Cabin.Infotainment.Media.Volume"),
         ("I'm on the zebra phone, open my window", WINDOW),
         ("open my window before the zebra gets in", WINDOW),
         ("open my window, he left it shut again zebra", WINDOW),
