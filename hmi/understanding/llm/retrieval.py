@@ -122,6 +122,8 @@ def load_examples(folder: Path = EXAMPLES) -> Examples:
     found: list[Example] = []
     for file in sorted(folder.glob("*.yaml")):
         cases = load_yaml(file)
+        if isinstance(cases, dict):  # a file may say once what all of its cases share
+            cases = cases.get("cases")
         if not isinstance(cases, list):
             raise FileFormatError(f"{file} must be a list of cases.")
         found.extend(example for case in cases if (example := _example(case)) is not None)
