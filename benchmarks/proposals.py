@@ -1,6 +1,7 @@
 """`python -m benchmarks.proposals IMAGES LABELS`: what proposals find on frames with class maps.
 
-Four ways: the naive grid of points; the head alone; with a detector; with a detector of vehicles only.
+Five ways: a naive grid of points, and with a detector's boxes; the head alone; with a detector; with a detector of
+vehicles only.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from perception.evaluation.annotations import AnnotatedImage, Annotation, Annota
 from perception.evaluation.discovery import measure_discovery
 from perception.evaluation.opening import open_truth
 from perception.frame import Frame, FrameInfo, RGBImage
-from perception.models.roles import Embedding, MaskCandidates, Prompts, Segmenter
-from perception.proposals.candidates import distinct, judge
+from perception.models.roles import Detector, Embedding, MaskCandidates, Prompts, Segmenter
+from perception.proposals.candidates import Candidates, distinct, judge
 from perception.proposals.choosing import choose_detector, choose_head, choose_segmenter
 from perception.proposals.enlarge import enlarged
-from perception.proposals.prompting import point_prompts
+from perception.proposals.prompting import box_prompts, point_prompts
 from perception.proposals.propose import ProposalOptions
 from perception.proposals.stage import ProposeStage
 from perception.record import FrameRecord
@@ -68,9 +69,13 @@ class Remembering:
 
 @dataclass
 class Grid:
-    """The naive way: a point in each field of a grid, and the best masks by the segmenter's own estimate."""
+    """The naive way: a point in each field of a grid, and the best masks by the segmenter's own estimate.
+
+    With a detector its boxes are asked too, and their masks come first.
+    """
 
     segmenter: Segmenter
+    detector: Detector | None = None
     side: int = 16
     limit: int = 30
 
@@ -82,10 +87,29 @@ class Grid:
         decoded = self.segmenter.decode(embedding, point_prompts(points))
         # As if somebody had asked for each point: its best mask by the segmenter's estimate counts.
         found = judge(decoded, everywhere, None, np.arange(len(points)))
-        kept = distinct(found, found.scores, 0.7, 1.0)[: self.limit]
+        priority, known = found.scores, np.zeros(len(found), bool)
+        if self.detector is not None and len(
+            detections := KnownOptions().usable(self.detector.detect(frame.image)).boxes
+        ):
+            boxes = judge(
+                self.segmenter.decode(embedding, box_prompts(detections)),
+                everywhere,
+                None,
+                np.arange(len(detections)),
+            )
+            known = np.arange(len(found) + len(boxes)) >= len(found)
+            found = Candidates.join([found, boxes])
+            priority = found.scores + known
+        kept = distinct(found, priority, 0.7, 1.0)[: self.limit]
         height, width = frame.image.shape[:2]
         return [
-            Annotation(i, enlarged(found.logits[row], height, width), "", float(found.scores[row]), "unknown")
+            Annotation(
+                i,
+                enlarged(found.logits[row], height, width),
+                "",
+                float(priority[row]),
+                "known" if known[row] else "unknown",
+            )
             for i, row in enumerate(kept, 1)
         ]
 
@@ -122,6 +146,7 @@ def ways(names: list[str], detector_name: str, cache: Path | None, options: Prop
     found = {"grid": Grid(segmenter), "head": alone}
     if detector_name:
         detector = choose_detector(settings, store)
+        found["grid+detector"] = Grid(segmenter, detector)
         found["detector"] = replace(alone, detector=detector)
         more = replace(options, annotations=40)
         found["vehicles"] = replace(alone, detector=detector, proposals=more, known=KnownOptions(classes=VEHICLES))
@@ -134,8 +159,8 @@ def main() -> None:
     parser.add_argument("labels", type=Path)
     parser.add_argument("--names", default="camvid", help="what the pixel values mean")
     parser.add_argument("--classes", default="Car,Pedestrian,Bicyclist,SignSymbol")
-    parser.add_argument("--ways", default="grid,head,detector,vehicles")
-    parser.add_argument("--detector", default="", help="for the last two ways")
+    parser.add_argument("--ways", default="grid,grid+detector,head,detector,vehicles")
+    parser.add_argument("--detector", default="", help="for the ways that need one")
     parser.add_argument("--prefixes", default="", help="beginnings of file names, one row of the table for each")
     parser.add_argument("--every", type=int, default=1, help="take each n-th frame")
     parser.add_argument("--cache", type=Path, help="keeps encoded frames, which leaves encoding out of the times")
@@ -147,9 +172,10 @@ def main() -> None:
     truth = open_truth(given.labels, given.names, 150)
     classes = given.classes.split(",")
     print(
-        "| way | frames | recall 0.5 | recall 0.75 | as unknown | unknown on stuff | per frame | s |", flush=True
+        "| way | frames | recall 0.5 | recall 0.75 | as unknown | together | unknown on stuff | per frame | s |",
+        flush=True,
     )
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|")
     for name, way in ways(given.ways.split(","), given.detector, given.cache, options).items():
         for prefix in given.prefixes.split(","):
             chosen = frames(given.images, prefix, given.every)
@@ -158,7 +184,9 @@ def main() -> None:
             total = found.overall
             row = [f"{name} {prefix}".strip(), len(chosen), *(
                 f"{one:.2f}"
-                for one in (total.at_50, total.at_75, total.unknown_at_50, found.unknown_on_stuff)
+                for one in (
+                    total.at_50, total.at_75, total.unknown_at_50, total.together_at_50, found.unknown_on_stuff,
+                )
             ), f"{found.annotations_per_frame:.1f}", f"{seconds:.1f}"]  # fmt: skip
             print("|", " | ".join(map(str, row)), "|", flush=True)
             for label, one in found.by_class.items():

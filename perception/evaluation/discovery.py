@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 import numpy as np
 
 from perception.evaluation.annotations import Annotation, Comparison, ImagePair
-from perception.masks import cover_matrix, iou_matrix
+from perception.masks import Mask, cover_matrix, iou_matrix
 
 MOSTLY = 0.5
 """A mask lies on stuff when more than this share of its judged pixels does."""
@@ -27,6 +29,9 @@ class Recall:
     """By a mask whose status is unknown."""
     best_iou: float
     """Mean over the objects of the best mask's IoU."""
+    together_at_50: float
+    """By a mask, or by all masks together that lie mostly on the object: class maps make one region of things that
+    touch, and finding these one by one is no mistake."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +58,14 @@ def best_of(annotations: Sequence[Annotation], limit: int) -> list[Annotation]:
 
 def measure_discovery(comparison: Comparison, classes: Sequence[str], limit: int) -> Discovery:
     """Recall over the truth's `classes`, and false objects, with at most `limit` annotations per frame."""
-    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     tally: Counter[str] = Counter()
     kept = 0
     for pair in comparison.pairs:
         annotations = best_of(pair.predicted.annotations, limit)
         kept += len(annotations)
-        for label, best, best_unknown in _best_overlaps(pair, annotations, set(classes)):
-            found[label].append((best, best_unknown))
+        for label, overlaps in _best_overlaps(pair, annotations, set(classes)):
+            found[label].append(overlaps)
         tally.update(_false_objects(pair, annotations))
     return Discovery(
         _recall([one for rows in found.values() for one in rows]),
@@ -75,15 +80,26 @@ def measure_discovery(comparison: Comparison, classes: Sequence[str], limit: int
 
 def _best_overlaps(
     pair: ImagePair, annotations: Sequence[Annotation], classes: set[str]
-) -> list[tuple[str, float, float]]:
-    """Label, best IoU and best IoU of an unknown mask of each object that counts."""
+) -> list[tuple[str, tuple[float, float, float]]]:
+    """Label and IoU of each object that counts: of the best mask, the best unknown one, and what lies on it."""
     truths = [one for one in pair.truth.annotations if one.label in classes]
-    overlaps = iou_matrix([one.mask for one in truths], [one.mask for one in annotations])
+    masks = [one.mask for one in annotations]
+    overlaps = iou_matrix([one.mask for one in truths], masks)
+    lies_on = cover_matrix(masks, [one.mask for one in truths]) > MOSTLY
     unknown = np.array([one.status == "unknown" for one in annotations], bool)
-    return [
-        (one.label, float(row.max(initial=0.0)), float(row[unknown].max(initial=0.0)))
-        for one, row in zip(truths, overlaps, strict=True)
-    ]
+    found = []
+    for place, (truth, row) in enumerate(zip(truths, overlaps, strict=True)):
+        best = float(row.max(initial=0.0))
+        together = _joint_iou(truth.mask, [mask for mask, on in zip(masks, lies_on[:, place], strict=True) if on])
+        found.append((truth.label, (best, float(row[unknown].max(initial=0.0)), max(best, together))))
+    return found
+
+
+def _joint_iou(truth: Mask, parts: Sequence[Mask]) -> float:
+    if not parts:
+        return 0.0
+    union = reduce(or_, parts)
+    return (union & truth).area / (union | truth).area
 
 
 def _false_objects(pair: ImagePair, annotations: Sequence[Annotation]) -> Counter[str]:
@@ -103,17 +119,18 @@ def _false_objects(pair: ImagePair, annotations: Sequence[Annotation]) -> Counte
     return tally
 
 
-def _recall(rows: Sequence[tuple[float, float]]) -> Recall:
+def _recall(rows: Sequence[tuple[float, float, float]]) -> Recall:
     count = len(rows)
     if not count:
         nothing = float("nan")
-        return Recall(0, nothing, nothing, nothing, nothing)
+        return Recall(0, nothing, nothing, nothing, nothing, nothing)
     return Recall(
         count,
-        sum(best >= 0.5 for best, _ in rows) / count,
-        sum(best >= 0.75 for best, _ in rows) / count,
-        sum(unknown >= 0.5 for _, unknown in rows) / count,
-        sum(best for best, _ in rows) / count,
+        sum(best >= 0.5 for best, _, _ in rows) / count,
+        sum(best >= 0.75 for best, _, _ in rows) / count,
+        sum(unknown >= 0.5 for _, unknown, _ in rows) / count,
+        sum(best for best, _, _ in rows) / count,
+        sum(together >= 0.5 for _, _, together in rows) / count,
     )
 
 

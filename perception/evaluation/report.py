@@ -91,10 +91,10 @@ def _masks(report: Report) -> list[str]:
 
 
 def _discovery(found: Discovery) -> list[str]:
-    head = ("recall", "objects", "IoU 0.5", "IoU 0.75", "as unknown", "best IoU")
+    head = ("recall", "objects", "IoU 0.5", "IoU 0.75", "as unknown", "together", "best IoU")
 
     def row(name: str, recall: Recall) -> Row:
-        figures = (recall.at_50, recall.at_75, recall.unknown_at_50, recall.best_iou)
+        figures = (recall.at_50, recall.at_75, recall.unknown_at_50, recall.together_at_50, recall.best_iou)
         return (name, str(recall.truths), *map(_figure, figures))
 
     rows = [row(name, recall) for name, recall in found.by_class.items()]

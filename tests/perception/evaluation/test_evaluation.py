@@ -40,6 +40,17 @@ def test_recall_counts_each_object_at_both_thresholds():
     assert found.by_class["Car"].best_iou == pytest.approx(0.7)
 
 
+def test_things_that_the_truth_makes_one_region_count_together():
+    halves = [thing(1, box(0, 5, 10, 10)), thing(2, box(10, 5, 10, 10)), thing(3, ROAD)]
+    truth = images(image(thing(1, box(0, 5, 20, 10))))
+    found = discovery(*halves, truth=truth, classes=("Car",)).overall
+    assert (found.at_50, found.at_75, found.together_at_50) == (1, 0, 1)
+    thirds = [thing(n, box(7 * n, 5, 6, 10)) for n in range(3)]
+    found = discovery(*thirds, truth=truth, classes=("Car",)).overall
+    assert (found.at_50, found.together_at_50) == (0, 1)
+    assert discovery(thirds[0], thing(9, ROAD), truth=truth, classes=("Car",)).overall.together_at_50 == 0
+
+
 def test_only_the_best_annotations_count_when_there_are_too_many():
     many = [thing(n, ROAD, score=0.9, status="unknown") for n in range(1, 4)]
     assert discovery(*many, thing(9, LEFT, score=0.1), limit=3).overall.at_50 == 0
