@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-UNNAMED = 0.5
+WORTH_UNNAMED = 0.5
 """What deciding on a cluster without a proposed name is worth, next to one with a name: it must be thought of."""
 
 

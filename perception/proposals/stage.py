@@ -59,7 +59,7 @@ class ProposeStage:
         detections = self._detect(image)
         clock.lap("detect")
         embedding = self.segmenter.embed(image)
-        clock.lap("embed")
+        clock.lap("encode")
         outlook = self.head.outlook(embedding.features)
         found = propose(self.segmenter, embedding, outlook, detections.boxes, self.proposals)
         clock.lap("decode")

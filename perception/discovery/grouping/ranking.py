@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from perception.dataset.clusters import UNNAMED, Cluster
+from perception.dataset.clusters import WORTH_UNNAMED, Cluster
 from perception.discovery.grouping.clustering import Groups, centres_of
 from perception.discovery.grouping.collecting import Members
 from perception.models.roles import FloatArray
@@ -71,7 +71,7 @@ def ranked(clusters: Sequence[Cluster]) -> list[Cluster]:
     """The clusters with new ranks, now that some have names: those without one are worth half as much."""
 
     def place(one: Cluster) -> tuple[bool, bool, float, int]:
-        worth = one.size * (1 - one.stuff) * (1 if one.label else UNNAMED)
+        worth = one.size * (1 - one.stuff) * (1 if one.label else WORTH_UNNAMED)
         return one.size == 1, one.stuff > _STUFF_LIKE, -worth, one.id
 
     return [replace(one, rank=rank) for rank, one in enumerate(sorted(clusters, key=place))]

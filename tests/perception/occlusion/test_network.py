@@ -100,11 +100,16 @@ def test_without_anything_known_in_front_a_missing_part_is_seen(learned):
 
 
 def test_holes_are_not_filled_where_nothing_is_known_in_front(learned):
-    for seed in range(4):
-        ring = shape("car", seed, 90, 60, 120)
-        ring[95:105, 95:110] = False
+    added = 0
+    for task, _ in hidden_cars():
+        y, x = (int(np.median(places)) for places in np.nonzero(task.visible))
+        ring = task.visible.copy()
+        ring[y - 4 : y + 5, x - 4 : x + 5] = False
+        hole = filled(ring) & ~ring
         ((found, _),) = learned.complete([Task(ring, NOTHING, "car")])
-        assert not (found & filled(ring) & ~ring).any()
+        assert not (found & hole).any()
+        added += int((found & ~ring).sum())
+    assert added > 0  # so holes are left although it guesses elsewhere
 
 
 def test_whole_objects_of_the_file_steady_what_is_completed(learned):

@@ -1,5 +1,7 @@
 from dataclasses import replace
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from drawn import FixedDetector, RectangleSegmenter, draw, rectangle_head
@@ -8,6 +10,7 @@ from codriver.errors import NotFoundError
 from codriver.models import open_store
 from codriver.settings import Settings
 from perception.discovery.known import KnownOptions
+from perception.evaluation.opening import open_truth
 from perception.frame import Frame, FrameInfo
 from perception.masks import Mask, iou_matrix
 from perception.proposals.choosing import choose_head, choose_segmenter
@@ -16,6 +19,7 @@ from perception.proposals.stage import ProposeStage
 from perception.record import FrameRecord
 from perception.scenes.scene import render_scene
 
+CAMVID = Path(__file__).parents[4] / "shared" / "data" / "camvid"
 THINGS = [(40, 60, 120, 160), (200, 100, 280, 180)]
 
 
@@ -33,7 +37,7 @@ def test_things_are_found_whole_and_once_with_ids_from_one():
         assert np.abs(np.array(box) - (left, top, right - left, bottom - top)).max() <= 8
     scores = [one.score for one in record.instances]
     assert scores == sorted(scores, reverse=True)
-    assert set(record.timings_s) == {"detect", "embed", "decode", "enlarge"}
+    assert set(record.timings_s) == {"detect", "encode", "decode", "enlarge"}
 
 
 def test_a_frame_without_things_is_not_asked_about():
@@ -112,15 +116,33 @@ def test_the_fingerprint_changes_with_model_options_and_head():
     assert all(prints[i] != prints[j] for i in range(5) for j in range(i))
 
 
-@pytest.mark.network
-def test_sam_2_finds_the_things_of_a_scene_with_the_head_that_ships():
-    store = open_store()
+@pytest.fixture(scope="module")
+def shipped():
+    """What proposes by default."""
     try:
-        segmenter = choose_segmenter(Settings(), store)
+        return ProposeStage(choose_segmenter(Settings(), open_store()), choose_head(Settings()))
     except NotFoundError as reason:
         pytest.skip(str(reason))
+
+
+def share_found(record, things):
+    best = iou_matrix(things, [one.mask for one in record.instances]).max(axis=1, initial=0)
+    return (best > 0.5).mean()
+
+
+@pytest.mark.network
+def test_sam_2_finds_the_things_of_photographs_with_the_head_that_ships(shipped):
+    if not CAMVID.is_dir():
+        pytest.skip("the CamVid frames are not here")
+    truth = open_truth(CAMVID / "labels", "camvid", 150)
+    for name in ("0016E5_05250.png", "0016E5_07680.png"):
+        image = cv2.cvtColor(cv2.imread(str(CAMVID / "images" / name)), cv2.COLOR_BGR2RGB)
+        things = [one.mask for one in truth.images[name].annotations if one.label in ("Car", "Pedestrian")]
+        assert share_found(label(shipped, image), things) > 0.5
+
+
+@pytest.mark.network
+def test_sam_2_finds_the_things_of_a_scene_with_the_head_that_ships(shipped):
     scene = render_scene(7)
-    record = label(ProposeStage(segmenter, choose_head(Settings())), scene.image)
     large = [one.visible for one in scene.objects if one.visible.area >= 300]
-    best = iou_matrix([one.mask for one in record.instances], large).max(axis=0, initial=0)
-    assert (best > 0.5).mean() > 0.6
+    assert share_found(label(shipped, scene.image), large) > 0.6
