@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.dataset.clusters import UNNAMED
+from perception.dataset.clusters import WORTH_UNNAMED
 from perception.review.board import STATES, UNGROUPED, Board
 
 Shown = Literal["open", "settled", "rejected", "all"]
@@ -99,7 +99,7 @@ class Gallery:
                     name, source = name or proposed.label, source or proposed.label_source
                     confidence = proposed.confidence
             if not name:
-                gain[at] *= UNNAMED
+                gain[at] *= WORTH_UNNAMED
             opened, settled, rejected = (int(one[at]) for one in counts)
             groups.append(
                 Group(
