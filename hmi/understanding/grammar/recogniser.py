@@ -257,13 +257,18 @@ def _opens_with_correction(tokens: Sequence[Token]) -> bool:
 
 
 def _without_addressee(tokens: Sequence[Token]) -> Sequence[Token]:
-    """ "Baby, put my seat back": who is spoken to in front of a verb is no place."""
+    """ "Baby, put my seat back": who is spoken to in front of a verb is no place; "your" is theirs."""
     spoken_to = len(tokens) > 1 and tokens[0].text in _ADDRESSED
-    verb = spoken_to and (tokens[1].has("light") or tokens[1].has("pause"))
-    return tokens[1:] if verb else tokens
+    if not spoken_to or not (tokens[1].has("light") or tokens[1].has("pause")):
+        return tokens
+    if tokens[0].text in _PETS:
+        return tokens[1:]
+    return [tokens[0] if token.text == "your" else token for token in tokens[1:]]
 
 
 _ADDRESSED = frozenset({"baby", "kids", "kiddos", "kid", "children", "driver", "little one"})
+_PETS = frozenset({"baby"})
+"""May be the car itself ("baby, open your trunk")."""
 
 
 def _self_repaired(tokens: Sequence[Token]) -> list[Token]:
@@ -332,7 +337,7 @@ def _interpretation(resolved: Sequence[Resolved]) -> Interpretation:
     unique = tuple(dict.fromkeys(requests))
     twice = _contradicted(resolved)
     if twice is not None:
-        refusal = f"That asks for two opposite things of the {twice} at once: which of them?"
+        refusal = f"That asks for two opposite things of the {twice} at once; say which of them you want."
         return Interpretation(Act.REFUSE, refusal=refusal, understood_by=NAME)
     return Interpretation(Act.REQUEST, unique, understood_by=NAME, memory=Memory(tuple(resolved)))
 

@@ -365,6 +365,8 @@ def _calls_for(clause: Clause, matches: Sequence[Match]) -> bool:
 
     So does "switch to full beam".
     """
+    if any(token.text in _MENTIONED for token in clause.tokens):
+        return False
     called = clause.tokens[0].names() or clause.tokens[0].has("place")
     switched = any(token.has("light") for token in clause.tokens) and any(
         token.has("to") for token in clause.tokens
@@ -374,6 +376,12 @@ def _calls_for(clause: Clause, matches: Sequence[Match]) -> bool:
 
 
 _CALLED = frozenset({"lights"})
+_MENTIONED = frozenset(
+    f"{light}{ending}"
+    for light in ("warning light", "emergency light", "flasher", "bright light", "bright beam", "far light")
+    for ending in ("", "s")
+)
+"""Lights that a driver sees as often as he switches them: their bare name may only point at one."""
 _PLURAL_PRONOUNS = frozenset({"them", "these", "those", "both of them", "all of them", "they", "em", "them both"})
 
 

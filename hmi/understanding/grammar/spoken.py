@@ -23,6 +23,8 @@ _BEGINS = (
 )
 """What may stand right before an opener: the start, a pause, a word that joins or hesitates."""
 _ENDS = r"(?=\s*(?:$|[,.;:!?]|\b(?:and|but|because|so|please)\b))"
+_WAITS = r"(?<!\bin\s)(?<!\bjust\s)(?<!\babout\s)(?<!\blike\s)(?<!\bme\s)(?<!\bus\s)"
+"""What may not stand right before a closer: "in a sec", "give me two ticks"."""
 _MOST_OPENERS = 3
 _PARTS = re.compile(r"\([^)]*\)|\[[^\]]*\]|\{[^}]*\}|\S+")
 _WORD = re.compile(r"[a-z]+")
@@ -59,7 +61,7 @@ class _Forms:
         self.openers = self._any(data["openers"])
         self.assuring = self._any(data["assuring"])
         ends = "|".join(pattern_of(template).removesuffix(_JOINT) for template in data["closers"])
-        self.closers = re.compile(rf"\b(?:{ends}){_ENDS}", re.IGNORECASE)
+        self.closers = re.compile(rf"{_WAITS}\b(?:{ends}){_ENDS}", re.IGNORECASE)
 
     @staticmethod
     def _any(templates: list[str]) -> re.Pattern[str]:

@@ -46,6 +46,9 @@ _SUBJECTS = frozenset(
 _NOMINATIVES = frozenset("i he she they we im ive youre hes shes its weve theyre theyve theres thats".split())
 """Begin a clause with a finite verb, whatever that verb is."""
 _VERBS = frozenset({"is", "are", "was", "were", "have", "has", "had", "need", "needs", "get", "gets", "got"})
+_OF_DOING = frozenset(
+    "is was isnt wasnt gets makes takes seems feels sounds looks can will would might has".split()
+)
 _HORN = "Vehicle.Body.Horn.IsActive"
 _MAX_VOCATIVE = 3
 _MAX_HURRY = 6
@@ -178,6 +181,8 @@ class Judge:
             self._touches(left, right) and (beyond(words) or beyond_across(self._clause_around(left, right)))
         ):
             return STORY
+        if self._is_about_doing(left, words):
+            return STORY
         if self._turns_round(left, words):
             return NEGATION
         tokens = self._lexicon.tokens(words)
@@ -277,10 +282,18 @@ class Judge:
         """True for "before it pours" right behind a request: that is now, whereas "before I get up" is later."""
         if words[0] != "before" or left not in {span.end for span in self._spans} or len(words) > _MAX_HURRY:
             return False
-        return (
-            words[1:2] in (["it"], ["the"], ["that"], ["this"])
-            and not self._lexicon.tokens(list(words[1:]))[0].names()
-        )
+        if words[1:2] not in (["it"], ["the"], ["that"], ["this"], ["a"], ["another"]):
+            return False
+        soon = find_phrase(words[2:], self._lists["soon"]) is not None
+        return soon and not self._lexicon.tokens(list(words[1:]))[0].names()
+
+    def _is_about_doing(self, left: int, words: Sequence[str]) -> bool:
+        """True for "is annoying" right behind "locking the doors": what is done is the subject, not a wish."""
+        done = next((self._words[span.start : span.end] for span in self._spans if span.end == left), [])
+        if words[0] not in _OF_DOING or not done or not done[0].endswith("ing"):
+            return False
+        named = self._lexicon.tokens(list(done[:1]))[0].names()
+        return not named or tuple(done[1:2]) in {(word,) for word in _DETERMINERS}
 
     def _turns_round(self, left: int, words: list[str]) -> bool:
         """True for a negation that is no mere complaint ("I can't see a thing"), and for "leave … be"."""

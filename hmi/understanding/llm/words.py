@@ -35,6 +35,7 @@ _LISTS = (
     "polite",
     "to_the_end",
     "no_verbs",
+    "soon",
     "purposes",
 )
 _TABLES = ("people", "actions", "names")
