@@ -30,6 +30,7 @@ _WORD_KEYS = frozenset(
         "every_nouns",
         "named_values",
         "also",
+        "nuisances",
         "generic",
     }
     | {"things", "context", "ops", "noun_ops", "alone", "kind_ops", "asks", "asks_is", "values_name", "accepts"}

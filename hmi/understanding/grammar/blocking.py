@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from hmi.catalogue.families import Family, FamilyKind
 from hmi.understanding.grammar.clauses import Clause
 from hmi.understanding.grammar.lexicon import Token
+from hmi.understanding.grammar.resolved import Resolved
 
 
 def blocking(tokens: Sequence[Token], clauses: Sequence[Clause]) -> list[str]:
@@ -21,6 +23,25 @@ def blocking(tokens: Sequence[Token], clauses: Sequence[Clause]) -> list[str]:
     stopped += [token.text for token in tokens if token.has("negation") and id(token) not in spared]
     stopped += [word for clause in clauses for word in (*_told(clause), *_left(clause))]
     return stopped + [word for pair in pairwise(clauses) for word in _title(*pair)]
+
+
+def forced(resolved: Sequence[Resolved], violent: frozenset[str]) -> list[str]:
+    """The verbs that would move a door, a lid or the roof by force ("kick the boot open"): no work for a motor."""
+    return [
+        token.text
+        for clause in resolved
+        if any(is_movable_by_hand(match.family) for match in clause.matches)
+        for token in clause.tokens
+        if token.text.split()[0] in violent
+    ]
+
+
+def is_movable_by_hand(family: Family) -> bool:
+    """True for doors, lids, and what opens in the roof."""
+    return family.group in _BY_HAND and family.kind in (FamilyKind.HATCH, FamilyKind.OPENING)
+
+
+_BY_HAND = frozenset({"doors", "trunks", "roof"})
 
 
 def _left(clause: Clause) -> list[str]:

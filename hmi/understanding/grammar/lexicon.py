@@ -8,7 +8,7 @@ decided per device, when a clause is matched against its family.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,8 @@ class NounUse:
     row: int | None = None
     inverse: bool = False
     every: bool = False
+    nuisance: bool = False
+    """A word of annoyance ("racket"): who says it wants less of it."""
     value: Value | None = None
 
 
@@ -114,6 +116,7 @@ class Lexicon:
             name: frozenset(" ".join(words_of(phrase)) for phrase in self.language[name])
             for name in ("hesitations", "takes_back", "dangling")
         }
+        self.violent = frozenset(str(verb) for verb in self.language["violent"])
         self.ordinals = [{" ".join(words_of(str(p))) for p in group} for group in self.language["ordinals"]]
 
     def tokens(self, words: list[str]) -> list[Token]:
@@ -203,6 +206,7 @@ class Lexicon:
             "every_nouns": NounUse("noun", every=True),
             "all_nouns": NounUse("thing", every=True),
             "also": NounUse("also"),
+            "nuisances": NounUse("also", nuisance=True),
             "generic": NounUse("generic"),
             "things": NounUse("thing"),
             "halves": NounUse("half"),
@@ -222,7 +226,7 @@ class Lexicon:
 
     def _add_noun(self, phrase: str, family: Family, use: NounUse) -> None:
         for form, plural in ((phrase, _looks_plural(phrase)), (plural_of(phrase), True)):
-            chosen = NounUse(use.role, plural, use.row, use.inverse, use.every, use.value)
+            chosen = replace(use, plural=plural)
             known = self._noun_uses(form).get(family.id)
             if known is None or _PRECEDENCE[chosen.role] > _PRECEDENCE[known.role]:
                 self._add(form, "noun", {family.id: chosen})

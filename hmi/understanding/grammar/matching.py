@@ -16,6 +16,8 @@ from hmi.understanding.grammar.places import Seating, Where, members_at
 
 RANK_VALUE, RANK_ALONE = 2, 2
 _MAX_FLEXIBLE = 5
+_QUIETING = frozenset({"STOP", "down", "off"})
+_MAKING = frozenset({"make", "making", "makes"})
 _SIDEWAYS = ("left", "right")
 _DEGREES = frozenset({"degrees", "celsius", "fahrenheit"})
 
@@ -207,6 +209,8 @@ def _with_acts(
         return None
     if rank == NOUN_RANKS["generic"] and reading.amount.number is not None and reading.amount.unit != "percent":
         return None  # "the lights at eight" is a time
+    if _is_nuisance(tokens, family) and not _quiets(tokens, operation):
+        return None
     if rank == NOUN_RANKS["also"] and _beyond_borrowed_noun(family, operation, reading.amount):
         return None
     try:
@@ -233,6 +237,21 @@ def _rank(grammar: FamilyGrammar, reading: Reading, acts: frozenset[str]) -> int
     if reading.amount.value is not None and grammar.family.words.get("values_name"):
         return RANK_VALUE
     return None
+
+
+def _is_nuisance(tokens: Sequence[Token], family: Family) -> bool:
+    """True when the family is named in annoyance only ("that racket")."""
+    uses = [token.senses.get("noun", {}).get(family.id) for token in tokens]
+    named = [use for use in uses if use is not None and use.role not in ("context", "half")]
+    return bool(named) and all(use.nuisance for use in named)
+
+
+def _quiets(tokens: Sequence[Token], operation: str) -> bool:
+    """True for "stop that noise" and "that noise down to five"; whoever is "making noise" is no device."""
+    if any(token.text in _MAKING for token in tokens):
+        return False
+    less = any(token.has("less") or token.senses.get("act") in ("down", "off") for token in tokens)
+    return operation in _QUIETING or (not operation and less)
 
 
 def _beyond_borrowed_noun(family: Family, operation: str, amount: Amount) -> bool:

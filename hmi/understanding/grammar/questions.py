@@ -109,6 +109,8 @@ def _ask_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seatin
     for token in tokens:
         use: NounUse | None = token.senses.get("noun", {}).get(family.id)
         asked = family.id in token.senses.get("asks", {}) or family.id in token.senses.get("asks_is", {})
+        if use is not None and use.nuisance:
+            return None  # "what is that noise"
         if token.has("question"):
             pass
         elif asked:

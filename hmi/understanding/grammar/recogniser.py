@@ -9,7 +9,7 @@ from hmi.catalogue.families import Place
 from hmi.catalogue.family_file import Families
 from hmi.requests import Act, Context, Interpretation, Kind, Option, Question, Request
 from hmi.understanding.grammar.accounting import ME
-from hmi.understanding.grammar.blocking import blocking
+from hmi.understanding.grammar.blocking import blocking, forced
 from hmi.understanding.grammar.broken_off import is_broken_off
 from hmi.understanding.grammar.clauses import Clause, split, without_origin
 from hmi.understanding.grammar.contrast import without_contrast
@@ -179,8 +179,9 @@ class GrammarRecogniser:
                     memory=Memory(pending=clauses[0]),
                 )
             return _unknown(error.words)
-        if not resolved:
-            return _unknown([])
+        by_force = forced(resolved, self._lexicon.violent)
+        if not resolved or by_force:
+            return _unknown(by_force)
         if not any(_is_named(clause) for clause in resolved):
             said = [token for clause in clauses if clause.is_remark() for token in clause.tokens]
             unexplained = [token.text for token in said if not token.senses]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hmi.requests import Interpretation
+from hmi.understanding.grammar.blocking import is_movable_by_hand
 from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.recogniser import Memory
 from hmi.understanding.grammar.text import PAUSE
@@ -49,9 +50,11 @@ _VERBS = frozenset({"is", "are", "was", "were", "have", "has", "had", "need", "n
 _OF_DOING = frozenset(
     "is was isnt wasnt gets makes takes seems feels sounds looks can will would might has".split()
 )
+_ENDING = frozenset({"close", "off", "down", "decrease", "extinguish"})
 _HORN = "Vehicle.Body.Horn.IsActive"
 _MAX_VOCATIVE = 3
 _MAX_HURRY = 6
+_NEAR = 2
 
 
 LATER, STORY, NEGATION = "another time or a condition", "a story", "a negation"
@@ -183,6 +186,8 @@ class Judge:
             return STORY
         if self._is_about_doing(left, words):
             return STORY
+        if self._by_force(right, words) or self._against(right, words):
+            return STORY
         if self._turns_round(left, words):
             return NEGATION
         tokens = self._lexicon.tokens(words)
@@ -286,6 +291,23 @@ class Judge:
             return False
         soon = find_phrase(words[2:], self._lists["soon"]) is not None
         return soon and not self._lexicon.tokens(list(words[1:]))[0].names()
+
+    def _by_force(self, right: int, words: Sequence[str]) -> bool:
+        """True for "kick" right before "the boot open"."""
+        meant = [span.meant for span in self._spans if span.start == right]
+        paths = [wish.signal.path for one in meant for wish in one.requests]
+        families = [family for path in paths if (family := self._lexicon.families.of(path)) is not None]
+        return any(map(is_movable_by_hand, families)) and not self._lexicon.violent.isdisjoint(words[-_NEAR:])
+
+    def _against(self, right: int, words: Sequence[str]) -> bool:
+        """True for "close the" before a light's bare name, which by itself would call for it."""
+        bare = [span for span in self._spans if span.start == right and not self._says_what(span)]
+        near = self._lexicon.tokens(list(words))[-_NEAR:]
+        return bool(bare) and any(token.senses.get("act") in _ENDING for token in near)
+
+    def _says_what(self, span: Span) -> bool:
+        tokens = self._lexicon.tokens(list(self._words[span.start : span.end]))
+        return any(token.has("act") or token.has("pronouns") for token in tokens)
 
     def _is_about_doing(self, left: int, words: Sequence[str]) -> bool:
         """True for "is annoying" right behind "locking the doors": what is done is the subject, not a wish."""

@@ -40,6 +40,15 @@ def meant(said: str) -> Interpretation:
         "bright lights",
         "open the windows before the motorway",
         "lock the doors before the trip",
+        "jam the trunk open",
+        "jam the sunroof shut",
+        "ram the door shut",
+        "punch the sunroof open",
+        "kick open the trunk",
+        "break open the trunk",
+        "turn on noise cancelling",
+        "turn the noise on",
+        "stop making noise",
     ],
 )
 def test_nothing_moves_at_once(said):
@@ -54,6 +63,10 @@ def test_nothing_moves_at_once(said):
         "would it be possible to open my window",
         "opening my window please",
         "hazards",
+        "slam the boot",
+        "kick the volume up",
+        "stop that noise",
+        "turn that racket down",
         "close the windows before it rains",
         "shut the windows before the wasp gets in",
     ],
@@ -65,6 +78,17 @@ def test_what_is_wished_for_now_moves(said):
 def test_what_is_yours_is_theirs_who_are_spoken_to():
     assert set(targets(meant("Kids, open your windows"))) == REAR
     assert WINDOW in targets(meant("Kids, open the windows"))
+
+
+@pytest.mark.parametrize("said", ["what is that noise", "is the noise on", "is the din off"])
+def test_noise_is_no_name_for_music_in_a_question(said):
+    assert meant(said).act is Act.UNKNOWN
+
+
+def test_a_light_that_is_to_be_closed_is_not_offered_on():
+    for said in ("close the road lights", "close the headlights"):
+        question = meant(said).question
+        assert question is None or not any(wish.value for option in question.options for wish in option.requests)
 
 
 def test_two_opposite_wishes_are_refused_without_a_question():
