@@ -69,6 +69,7 @@ def test_nothing_moves_at_once(said):
         "turn that racket down",
         "close the windows before it rains",
         "shut the windows before the wasp gets in",
+        "turn the fog lights on before it runs the battery down",
     ],
 )
 def test_what_is_wished_for_now_moves(said):
