@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from hmi.requests import Act, Context, Recogniser, Request
+from hmi.requests import Act, Context, Kind, Recogniser, Request
 from hmi.understanding.grammar.text import PAUSE, words_of
 from hmi.voice.meaning import is_fixed, keeps_meaning
 from hmi.voice.vocabulary import Vocabulary
@@ -148,7 +148,11 @@ class Repairer:
             if candidate.distance > _FAR or not keeps_meaning(words, candidate.words):
                 continue
             meant = self._grammar.interpret(candidate.text, Context(speaker))
-            if meant.act is Act.REQUEST and meant.requests:
+            if (
+                meant.act is Act.REQUEST
+                and meant.requests
+                and not _makes_a_question(words, candidate, meant.requests)
+            ):
                 readings.setdefault(meant.requests, []).append(candidate)
                 weighed += 1
                 if weighed == _MAX_WEIGHED:
@@ -211,6 +215,12 @@ class Repairer:
         one, two = "".join(words), "".join(other)
         sounds = OSA.normalized_distance(sound_of(" ".join(words)), sound_of(" ".join(other)))
         return (OSA.normalized_distance(one, two) + sounds) / 2
+
+
+def _makes_a_question(words: Sequence[str], candidate: _Candidate, requests: Sequence[Request]) -> bool:
+    """Whether nothing but the guess makes a question of what was heard: "the weather is nice" is none."""
+    asks = all(request.kind is Kind.READ for request in requests)
+    return asks and candidate.words[:1] != tuple(words[:1]) and words[0] in candidate.words
 
 
 def _replaced(words: list[str], spans: Sequence[_Span]) -> tuple[str, ...]:
