@@ -51,6 +51,29 @@ def complete_document(
     `attributes.occluded_by` of the input (annotation ids) is taken as known; of a cycle in it one link is dropped.
     Raises `InputError` for a document that is not COCO or has no annotations.
     """
+    names, by_image = _contents(document)
+    skipped: list[Skip] = []
+    read = [_read_image(image, by_image[image["id"]], names, skipped) for image in document["images"]]
+    elsewhere: Sequence[Mapping[int, Shapes]] | None = None
+    for done, (at, completer) in enumerate(_with_completers(document["images"], read, completer_for), start=1):
+        elsewhere = _elsewhere(read, completer) if elsewhere is None else elsewhere
+        image, (record, known) = document["images"][at], read[at]
+        pixels = _pixels(image, load, skipped) if load is not None else None
+        found = {one.id: one for one in completer.complete(record, known, pixels, elsewhere[at]).instances}
+        skipped += _links_dropped(record, known, found)
+        for annotation in by_image[image["id"]]:
+            if annotation["id"] in found:
+                _add(annotation, found[annotation["id"]])
+        progress(done, len(read))
+    document["info"] = _info(document.get("info"), skipped)
+    return skipped
+
+
+def _contents(document: dict[str, Any]) -> tuple[dict[Any, str], dict[Any, list[dict[str, Any]]]]:
+    """Names of the categories and annotations of the images, by id.
+
+    Raises `InputError` for a document that is not COCO, gives an id twice, or has no annotations.
+    """
     try:
         names = {one["id"]: str(one["name"]) for one in document["categories"]}
         by_image: dict[Any, list[dict[str, Any]]] = {one["id"]: [] for one in document["images"]}
@@ -69,21 +92,7 @@ def complete_document(
         )
     if not document["annotations"]:
         raise InputError("It has no annotations; there is nothing to complete.")
-    skipped: list[Skip] = []
-    read = [_read_image(image, by_image[image["id"]], names, skipped) for image in document["images"]]
-    elsewhere: Sequence[Mapping[int, Shapes]] | None = None
-    for done, (at, completer) in enumerate(_with_completers(document["images"], read, completer_for), start=1):
-        elsewhere = _elsewhere(read, completer) if elsewhere is None else elsewhere
-        image, (record, known) = document["images"][at], read[at]
-        pixels = _pixels(image, load, skipped) if load is not None else None
-        found = {one.id: one for one in completer.complete(record, known, pixels, elsewhere[at]).instances}
-        skipped += _links_dropped(record, known, found)
-        for annotation in by_image[image["id"]]:
-            if annotation["id"] in found:
-                _add(annotation, found[annotation["id"]])
-        progress(done, len(read))
-    document["info"] = _info(document.get("info"), skipped)
-    return skipped
+    return names, by_image
 
 
 def _with_completers(
