@@ -24,8 +24,12 @@ _MARGIN = 0.2
 _LEAST_SIDE = 40
 """Pixels of the frame; small things are shown with more of what is around them."""
 _KEPT_FRAMES = 12
-_VERSION = 1
+_VERSION = 2
 """Raised when crops come to look different."""
+_DIM = 0.5
+"""How bright the surroundings of a segment are shown."""
+_BRIGHT, _MOST_GAIN = 190.0, 3.0
+"""A dark segment is shown brighter, so that its light parts come to this value, but at most so many times."""
 
 
 class Pictures:
@@ -93,19 +97,26 @@ def load_image(info: FrameInfo) -> RGBImage:
 
 
 def crop_of(image: RGBImage, mask: Mask) -> RGBImage:
-    """The segment in the middle of a square of `THUMB` pixels, its surroundings dimmed."""
+    """The segment in the middle of a square of `THUMB` pixels, its surroundings dimmed, what is dark lit up."""
     x, y, width, height = mask.box
     side = min(max(_LEAST_SIDE, round(max(width, height) * (1 + 2 * _MARGIN))), max(mask.width, mask.height))
     rows, columns = _window(y + height // 2, side, mask.height), _window(x + width // 2, side, mask.width)
     part = image[np.ix_(rows, columns)].astype(np.float32)
     inside = mask.to_array()[np.ix_(rows, columns)].astype(np.uint8)
-    shade = np.where(inside[..., None] > 0, 1.0, 0.45)
-    small = cv2.resize(part * shade, (THUMB, THUMB), interpolation=cv2.INTER_AREA)
+    shade = np.where(inside[..., None] > 0, 1.0, _DIM) * _gain(part[inside > 0])
+    lit = np.minimum(part * shade, 255).astype(np.float32)
+    small = cv2.resize(lit, (THUMB, THUMB), interpolation=cv2.INTER_AREA)
     edge = cv2.resize(inside, (THUMB, THUMB), interpolation=cv2.INTER_NEAREST)
     outlines, _ = cv2.findContours(edge, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    crop: RGBImage = np.clip(small, 0, 255).astype(np.uint8)
+    crop: RGBImage = small.astype(np.uint8)
     cv2.drawContours(crop, outlines, -1, (94, 234, 212), 1, cv2.LINE_AA)
     return crop
+
+
+def _gain(pixels: NDArray[np.float32]) -> float:
+    """How many times brighter pixels [N, 3] are shown."""
+    light = float(np.percentile(pixels, 95)) if pixels.size else 255.0
+    return float(np.clip(_BRIGHT / max(light, 1.0), 1.0, _MOST_GAIN))
 
 
 def _window(middle: int, side: int, size: int) -> NDArray[np.intp]:

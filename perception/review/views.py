@@ -17,7 +17,6 @@ _PAST = {
     "reject": "rejected",
     "reopen": "reopened",
     "merge": "merged",
-    "split": "split off",
 }
 
 
@@ -48,6 +47,8 @@ def summary(decision: Decision) -> str:
     if decision.kind == "completion":
         choices = {CHOICE_VISIBLE: "nothing is hidden", CHOICE_NONE: "no proposal is right"}
         return f"whole shape: {choices.get(decision.choice, f'proposal {decision.choice + 1}')}"
+    if decision.kind == "split":
+        return f"split off {things} into a cluster of their own"
     return f"{_PAST[decision.kind]} {things}" + (f" “{decision.label}”" if decision.label else "")
 
 

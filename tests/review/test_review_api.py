@@ -141,7 +141,16 @@ def test_a_crop_shows_the_segment_bright_and_the_rest_dim(folder):
         crop = crop_of(image, one.mask)
         assert crop.shape == (THUMB, THUMB, 3)
         assert (crop > 195).all(axis=2).any()
-        assert (crop < 100).all(axis=2).any()
+        assert (crop <= 100).all(axis=2).any()
+
+
+def test_a_dark_segment_is_lit_up_and_black_stays_black(folder):
+    record = Dataset.open(str(folder)).record("000.png")
+    image = np.full((64, 96, 3), 70, np.uint8)
+    image[::2] = 0
+    crop = crop_of(image, record.instances[0].mask)
+    assert (crop > 180).all(axis=2).any()
+    assert (crop_of(np.zeros_like(image), record.instances[0].mask).max(axis=2) == 0).any()
 
 
 def test_a_frame_whose_file_has_gone_is_told(client, folder):

@@ -187,6 +187,73 @@ def test_zoom_and_layers(page):
     expect(page.locator(".outline")).to_have_count(1)
 
 
+def test_clusters_without_a_name_are_accepted_together_under_one(page, folder):
+    card(page, 1).focus()
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+X")
+    expect(page.locator('.card[aria-selected="true"]')).to_have_count(3)
+    page.keyboard.press("a")
+    expect(page.locator("#name-about")).to_contain_text("All ")
+    type_name(page, "sign")
+    expect(page.locator("#toast")).to_contain_text("“sign”")
+    names = names_in(export(page, folder))
+    assert names.count("sign") == 12
+    assert names.count("cone") == 6
+    settled(page, 18)
+
+
+def test_segments_in_the_list_of_a_frame_are_told_apart_and_stay_where_they_are(page):
+    page.click("#tab-frames")
+    expect(page.locator(".entry", has_text="unknown thing 2")).to_have_count(1)
+    expect(page.locator(".entry img")).to_have_count(4)
+    entry = page.locator(".entry", has_text="car")
+    before = entry.bounding_box()
+    entry.click()
+    expect(page.locator(".proposals")).to_be_visible()
+    assert entry.bounding_box() == before
+    entry.hover()
+    expect(page.locator(".outline[data-pointed]")).to_have_count(1)
+    for name in ("unknown", "known"):
+        page.locator(".filter").get_by_label(name, exact=True).uncheck()
+    expect(page.locator(".panel")).to_contain_text("filtered out")
+
+
+def frame_view(page) -> list[float]:
+    return [float(one) for one in page.locator(".stage svg").get_attribute("viewBox").split()]
+
+
+def test_two_fingers_zoom_and_what_is_chosen_comes_into_sight(page):
+    page.click("#tab-frames")
+    expect(page.locator(".outline")).to_have_count(4)
+    pinch = """svg => {
+        const box = svg.getBoundingClientRect();
+        const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+        const finger = (type, id, dx) => svg.dispatchEvent(new PointerEvent(type,
+            {pointerId: id, pointerType: "touch", buttons: 1, clientX: x + dx, clientY: y, bubbles: true}));
+        finger("pointerdown", 1, -50);
+        finger("pointerdown", 2, 50);
+        finger("pointermove", 1, -200);
+        finger("pointermove", 2, 200);
+        finger("pointerup", 1, -200);
+        finger("pointerup", 2, 200);
+    }"""
+    page.locator(".stage svg").evaluate(pinch)
+    x, y, width, height = frame_view(page)
+    assert width == pytest.approx(96 / 4)
+    assert x + width / 2 == pytest.approx(48)
+    assert y + height / 2 == pytest.approx(32)
+
+    page.locator(".entry", has_text="unknown thing 3").click()  # at 78..88, 30..50
+    x, y, width, height = frame_view(page)
+    assert x < 83 < x + width
+    assert y < 40 < y + height
+    page.keyboard.press("+")
+    x, _, width, _ = frame_view(page)
+    assert x < 83 < x + width
+
+
 def test_keys_are_listed_and_a_refusal_is_told(page):
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_visible()

@@ -2,6 +2,7 @@
 import { read } from "/shared/api.js";
 import { askName, complete, decide, showProgress, toast } from "./decide.js";
 import { byId, count, make, percent } from "./dom.js";
+import { title } from "./gallery.js";
 import { startZoom } from "./zoom.js";
 
 const settings = { whole: false, depth: false, layer: 0, hidden: new Set() };
@@ -21,7 +22,7 @@ function outline(shape, path, whole) {
     d: path, class: whole ? "outline whole" : "outline", "data-segment": shape.id, "data-kind": kind(shape),
     "data-depth": settings.depth ? Math.min(shape.depth, 5) : null, "data-chosen": shape.id === chosen ? "yes" : "no",
     onclick: () => choose(shape.id),
-  }, make("title", {}, `${shape.label || "unnamed"}, ${kind(shape)}`));
+  }, make("title", {}, `${called(shape)}, ${kind(shape)}`));
 }
 
 const visible = (shape) => !settings.hidden.has(kind(shape)) && shape.depth >= settings.layer;
@@ -39,22 +40,32 @@ function draw() {
 }
 
 function entry(shape) {
-  const front = shape.occluded_by.length ? ` · behind ${shape.occluded_by.map(nameOf).join(", ")}` : "";
+  const front = shape.occluded_by.length ? ` · behind ${[...new Set(shape.occluded_by.map(nameOf))].join(", ")}` : "";
   const rate = shape.rate ? ` · ${percent(shape.rate)} hidden` : "";
+  const colour = { "data-kind": kind(shape), "data-depth": settings.depth ? Math.min(shape.depth, 5) : null };
   return make("li", {},
     make("button", {
       type: "button", class: "entry", "data-segment": shape.id, "data-kind": kind(shape),
       "aria-pressed": String(shape.id === chosen), onclick: () => choose(shape.id), onfocus: () => choose(shape.id, false),
+      onpointerenter: () => point(shape.id, true), onpointerleave: () => point(shape.id, false),
     },
-    make("span", { class: "swatch", "data-kind": kind(shape),
-      "data-depth": settings.depth ? Math.min(shape.depth, 5) : null, "aria-hidden": "true" }),
-    make("span", { class: "entry-name" }, shape.label || "unnamed"),
-    make("span", { class: "muted" }, `${kind(shape)}${rate}${front}`)));
+    make("img", { ...colour, src: shape.thumb, alt: "", loading: "lazy", width: 38, height: 38, decoding: "async" }),
+    make("span", { class: "entry-name", "data-unnamed": shape.label ? "no" : "yes" }, called(shape)),
+    make("span", { class: "muted" }, `${kind(shape)}${rate}${front}`)),
+    shape.id === chosen ? proposals(shape) : null);
+}
+
+/** The name of a segment as the gallery has it. */
+const called = (shape) => title({ name: shape.label, id: shape.cluster });
+
+/** Light up the outline of the segment that the pointer is on in the list. */
+function point(id, on) {
+  for (const one of stage.querySelectorAll(`.outline[data-segment="${id}"]`)) one.toggleAttribute("data-pointed", on);
 }
 
 const nameOf = (id) => {
   const found = frame.shapes.find((one) => one.id === id);
-  return found?.label || "unnamed";
+  return found ? called(found) : "unnamed";
 };
 
 function proposals(shape) {
@@ -91,15 +102,22 @@ function drawPanel() {
   panel.replaceChildren(
     make("div", { class: "decide" }, act("Accept", "a", accept), act("Rename", "r", rename),
       act("Reject", "d", () => run("reject")), act("Reopen", "o", () => run("reopen"))),
-    ...[shape ? proposals(shape) : null, ...lists].filter(Boolean),
-    frame.shapes.length ? "" : make("p", { class: "muted" }, frame.failure || "Nothing was found in this frame."));
+    ...lists.filter(Boolean),
+    depths.length ? "" : make("p", { class: "muted empty-list" }, emptiness()));
   if (keep) panel.querySelector(`.entry[data-segment="${keep}"]`)?.focus();
 }
+
+const emptiness = () => {
+  if (frame.shapes.length) return "All segments are filtered out above.";
+  return frame.failure || "Nothing was found in this frame.";
+};
 
 function choose(id, scroll = true) {
   if (chosen === id) return;
   chosen = id;
   draw();
+  const shape = frame.shapes.find((one) => one.id === id);
+  if (shape) zoom.reveal(shape.box);
   if (scroll) panel.querySelector(`.entry[data-segment="${id}"]`)?.scrollIntoView({ block: "nearest" });
 }
 
@@ -141,11 +159,14 @@ function setDepth(depth) {
   draw();
 }
 
+/** The middle of a segment's box, so that zooming keeps it in sight. */
+const middleOf = (shape) => shape && [shape.box[0] + shape.box[2] / 2, shape.box[1] + shape.box[3] / 2];
+
 export function onKey(event) {
   const shape = frame?.shapes.find((one) => one.id === chosen);
   const keys = {
     ArrowLeft: () => go(-1), ArrowRight: () => go(1), a: accept, r: rename, d: () => run("reject"), o: () => run("reopen"),
-    v: () => setWhole(!settings.whole), l: () => setDepth(!settings.depth), "+": () => zoom.by(1.3), "-": () => zoom.by(1 / 1.3),
+    v: () => setWhole(!settings.whole), l: () => setDepth(!settings.depth), "+": () => zoom.by(1.3, middleOf(shape)), "-": () => zoom.by(1 / 1.3),
     0: () => zoom.reset(), h: () => shape?.candidates.length && pickShape(shape, -1),
     n: () => shape?.candidates.length && pickShape(shape, -2),
     Escape: () => history.back(),

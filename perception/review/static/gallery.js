@@ -7,7 +7,7 @@ const PAGE = 24;
 const view = { shown: "open", search: "", offset: 0 };
 const chosen = new Set();
 let clusters = [];
-let grid, more, summary;
+let grid, more, summary, anchor;
 
 export const title = (cluster) => cluster.name || (cluster.id > 0 ? `unknown thing ${cluster.id}` : "unnamed");
 
@@ -33,7 +33,8 @@ function card(cluster) {
     "aria-label": `${title(cluster)}, ${count(cluster.segments, "segment")}, ${cluster.state}`,
     onclick: (event) => {
       article.focus();
-      if (event.ctrlKey || event.metaKey || event.shiftKey) toggle(cluster.id);
+      if (event.shiftKey) chooseUpTo(cluster.id);
+      else if (event.ctrlKey || event.metaKey) toggle(cluster.id);
     },
     ondblclick: () => (location.hash = `cluster/${cluster.id}`),
   },
@@ -43,7 +44,7 @@ function card(cluster) {
   make("p", { class: "muted" }, count(cluster.segments, "segment"),
     decided && cluster.open ? ` · ${decided.toLocaleString("en")} decided` : ""),
   make("div", { class: "card-actions" },
-    act("Accept", "a", () => acceptOne(cluster)), act("Rename", "r", () => rename([cluster])),
+    act("Accept", "a", () => accept([cluster])), act("Rename", "r", () => rename([cluster])),
     act("Reject", "d", () => run("reject", [cluster])),
     make("label", { class: "choose", onclick: (event) => event.stopPropagation() },
       make("input", { type: "checkbox", tabindex: -1, "aria-label": `Choose ${title(cluster)}`,
@@ -53,6 +54,17 @@ function card(cluster) {
 
 function toggle(id) {
   if (!chosen.delete(id)) chosen.add(id);
+  anchor = id;
+  mark();
+}
+
+/** Choose all from the last one chosen to this one. */
+function chooseUpTo(id) {
+  const at = (which) => clusters.findIndex((one) => one.id === which);
+  if (at(anchor) < 0) return toggle(id);
+  const [low, high] = [at(anchor), at(id)].sort((a, b) => a - b);
+  for (const one of clusters.slice(low, high + 1)) chosen.add(one.id);
+  anchor = id;
   mark();
 }
 
@@ -106,9 +118,12 @@ async function run(kind, these, more = {}) {
   await load({ focus: at });
 }
 
-function acceptOne(cluster) {
-  if (cluster.name) return run("accept", [cluster], { label: cluster.name });
-  return rename([cluster]);
+/** Accept each under the name it has; those without one get one together. */
+async function accept(these) {
+  const named = these.filter((one) => one.name);
+  const unnamed = these.filter((one) => !one.name);
+  for (const one of named) await run("accept", [one], { label: one.name });
+  await rename(unnamed);
 }
 
 async function rename(these) {
@@ -129,12 +144,13 @@ export function onKey(event) {
   if (arrow(event, grid, ".card")) return true;
   const these = about();
   const keys = {
-    a: () => (these.length === 1 ? acceptOne(these[0]) : these.forEach(acceptOne)),
+    a: () => accept(these),
     r: () => rename(these),
     d: () => run("reject", these),
     o: () => run("reopen", these),
     m: merge,
     x: () => focused() && toggle(focused().id),
+    X: () => focused() && chooseUpTo(focused().id),
     Enter: () => focused() && (location.hash = `cluster/${focused().id}`),
     f: () => focused()?.samples[0] && (location.hash = `frame/${focused().samples[0].frame}/${focused().samples[0].id}`),
     "/": () => summary.querySelector("input").focus(),
