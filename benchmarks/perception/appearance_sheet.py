@@ -25,7 +25,7 @@ from perception.frame import RGBImage
 from perception.masks import Mask
 from perception.occlusion.appearance import cut_out, plate
 from perception.occlusion.appearance_files import read_picture
-from perception.occlusion.choosing import chosen_methods, open_inpainter
+from perception.occlusion.choosing import methods_by_shapes, open_inpainter
 from perception.occlusion.coco_completing import complete_document
 from perception.occlusion.completing import Completer
 from perception.occlusion.window import Box
@@ -102,7 +102,8 @@ def main() -> None:
         ],
     }
     settings = load_settings()
-    complete_document(part, lambda own: Completer(chosen_methods(settings, own)))
+    methods_for = methods_by_shapes(settings)
+    complete_document(part, lambda own: Completer(methods_for(own)))
     inpainter = open_inpainter(settings)
     completed = {one["id"]: one for one in part["annotations"]}
     rows = []

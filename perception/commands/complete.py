@@ -7,13 +7,18 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from codriver.errors import FileFormatError, InputError, ResourceError
-from codriver.settings import load_settings
+from codriver.settings import Settings, load_settings
 from perception.settings import COMPLETE_METHODS
+
+if TYPE_CHECKING:
+    from perception.occlusion.coco_completing import Skip
+    from perception.occlusion.completing import Method
+    from perception.occlusion.shapes import Shapes
 
 _PATH = click.Path(path_type=Path)
 
@@ -55,32 +60,19 @@ def complete(
       codriver complete --coco visible.json --images frames/ --out amodal.json --methods learned,prior,inpaint
       codriver complete --coco visible.json --images frames/ --out amodal.json --appearance objects/
     """
-    from perception.occlusion.appearance_files import AppearanceFolder, read_picture
-    from perception.occlusion.choosing import (
-        SEES_PIXELS,
-        chosen_methods,
-        extra_methods,
-        method_names,
-        open_inpainter,
-    )
-    from perception.occlusion.coco_completing import complete_document  # numpy and OpenCV take a while to load
-    from perception.occlusion.completing import Completer
-    from perception.occlusion.shapes import Shapes
+    # numpy and OpenCV take a while to load.
+    from perception.occlusion.choosing import SEES_PIXELS, method_names, methods_by_shapes
 
     settings = load_settings({COMPLETE_METHODS.key: methods})
     looking = sorted(SEES_PIXELS & set(method_names(settings))) + ["--appearance"] * (appearance is not None)
     _check_images(images, looking)
     document = _read(coco)
-    extra = extra_methods(settings)
-    folder = AppearanceFolder(appearance, open_inpainter(settings)) if appearance is not None else None
-
-    def completer_for(own: Shapes) -> Completer:
-        return Completer(chosen_methods(settings, own if own_shapes else None, extra))
-
-    load = (lambda name: read_picture(images / name)) if images is not None and looking else None
+    methods_for = methods_by_shapes(settings)
+    paint = _painter(settings, appearance)
     try:
-        with _progress("completing") as progress:
-            skipped = complete_document(document, completer_for, progress, load)
+        skipped = _completed(
+            document, lambda own: methods_for(own if own_shapes else None), images if looking else None
+        )
     except InputError as error:
         raise FileFormatError(f"{coco}: {error}") from None
     _write(out, json.dumps(document))
@@ -88,10 +80,42 @@ def complete(
         click.echo(f"skipped {line}", err=True)
     done = sum("amodal_segmentation" in one for one in document["annotations"])
     click.echo(f"{out}: {done} objects completed, {len(skipped)} skipped.")
-    if folder is not None and images is not None:
+    if paint is not None and images is not None:
+        paint(document, images)
+
+
+def _completed(
+    document: Any, methods_for: Callable[[Shapes], list[Method]], images: Path | None
+) -> Sequence[Skip]:
+    """Completes the document in place; returns what was skipped. Raises as `complete_document` and methods do."""
+    from perception.occlusion.appearance_files import read_picture
+    from perception.occlusion.coco_completing import complete_document
+    from perception.occlusion.completing import Completer
+
+    load = (lambda name: read_picture(images / name)) if images is not None else None
+    with _progress("completing") as progress:
+        return complete_document(document, lambda own: Completer(methods_for(own)), progress, load)
+
+
+def _painter(settings: Settings, folder: Path | None) -> Callable[[Any, Path], None] | None:
+    """What writes the cut-outs of a completed document into the folder, if one is wanted.
+
+    It is opened now, so that what cannot work is said before the work. Raises as `AppearanceFolder` and
+    `open_inpainter` do.
+    """
+    if folder is None:
+        return None
+    from perception.occlusion.appearance_files import AppearanceFolder
+    from perception.occlusion.choosing import open_inpainter
+
+    opened = AppearanceFolder(folder, open_inpainter(settings))
+
+    def paint(document: Any, images: Path) -> None:
         with _progress("painting") as progress:
-            painted, left_out = folder.write(document, images, progress)
-        click.echo(f"{appearance}: {painted} objects cut out, {left_out} images skipped.")
+            painted, left_out = opened.write(document, images, progress)
+        click.echo(f"{folder}: {painted} objects cut out, {left_out} images skipped.")
+
+    return paint
 
 
 def _check_images(images: Path | None, looking: Sequence[str]) -> None:

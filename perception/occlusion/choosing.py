@@ -18,6 +18,7 @@ from perception.occlusion.external.http_model import HttpAmodal
 from perception.occlusion.external.onnx_model import OnnxAmodal, OnnxDescription
 from perception.occlusion.inpainting import Inpaint
 from perception.occlusion.methods import shipped_methods
+from perception.occlusion.network import Network
 from perception.occlusion.shapes import Shapes
 from perception.occlusion.tracks import Video
 
@@ -25,25 +26,29 @@ SEES_PIXELS = frozenset({"inpaint", "onnx", "http"})
 """Methods that need the frame's picture, and not just its masks."""
 
 
-def chosen_methods(
-    settings: Settings, own: Shapes | None = None, extra: Mapping[str, Method] | None = None
-) -> list[Method]:
-    """Those of `perception.complete-methods`; `own` are whole shapes of the data set, `extra` what `extra_methods`
-    opened before.
+def chosen_methods(settings: Settings, own: Shapes | None = None) -> list[Method]:
+    """Those of `perception.complete-methods`; `own` are whole shapes of the data set.
 
-    Raises as `extra_methods` does.
+    Raises as `methods_by_shapes` does.
     """
-    shipped = {one.name: one for one in shipped_methods(Runtime.from_settings(settings), own)}
-    opened = {**shipped, **(extra_methods(settings) if extra is None else extra)}
-    return [opened[name] for name in dict.fromkeys(method_names(settings))]
+    return methods_by_shapes(settings)(own)
 
 
-def extra_methods(settings: Settings) -> dict[str, Method]:
-    """Those of `perception.complete-methods` that do not ship with the package, by name.
+def methods_by_shapes(settings: Settings) -> Callable[[Shapes | None], list[Method]]:
+    """The methods of `perception.complete-methods` for each set of whole shapes; what they share is opened once.
 
     Raises `InputError` for a name that is none or a setting that is missing, and as models do.
     """
-    return {name: _EXTRA[name](settings) for name in dict.fromkeys(method_names(settings)) if name in _EXTRA}
+    names = list(dict.fromkeys(method_names(settings)))
+    runtime = Runtime.from_settings(settings)
+    network = Network(runtime=runtime)
+    extra = {name: _EXTRA[name](settings) for name in names if name in _EXTRA}
+
+    def methods(own: Shapes | None) -> list[Method]:
+        opened = {one.name: one for one in shipped_methods(runtime, own, network)} | extra
+        return [opened[name] for name in names]
+
+    return methods
 
 
 def method_names(settings: Settings) -> list[str]:

@@ -9,7 +9,7 @@ from perception.occlusion.network import Network
 from perception.occlusion.shapes import Shapes
 
 
-def shipped_methods(runtime: Runtime, own: Shapes | None = None) -> list[Method]:
-    """Those that need nothing but the package; `own` are whole shapes of the data set."""
+def shipped_methods(runtime: Runtime, own: Shapes | None = None, network: Network | None = None) -> list[Method]:
+    """Those that need nothing but the package; `own` are whole shapes of the data set, `network` an opened one."""
     prior = Prior(own)
-    return [Learned(Network(runtime=runtime), prior), prior]
+    return [Learned(network or Network(runtime=runtime), prior), prior]
