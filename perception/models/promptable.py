@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from perception.frame import RGBImage
 from perception.models.files import ModelFiles
@@ -23,7 +24,7 @@ class Promptable(ABC):
         self._files = files
         self._batch = batch_size
         self._encoder = Session(files.containing("encoder"), runtime)
-        self._decoder = Session(files.containing("decoder"), runtime)
+        self._decoder = self._open_decoder(files.containing("decoder"), runtime)
         self._require()
         self._last: tuple[bytes, Embedding] | None = None
 
@@ -52,6 +53,9 @@ class Promptable(ABC):
     @abstractmethod
     def decode(self, embedding: Embedding, prompts: Prompts) -> MaskCandidates:
         """Masks of each prompt, in batches."""
+
+    def _open_decoder(self, path: Path, runtime: Runtime) -> Session:
+        return Session(path, runtime)
 
     @abstractmethod
     def _require(self) -> None:

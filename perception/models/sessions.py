@@ -107,10 +107,13 @@ def choose_providers(runtime: Runtime, available: Sequence[str]) -> list[tuple[s
 class Session:
     """A loaded model. Errors come as sentences; everything else is onnxruntime's."""
 
-    def __init__(self, path: Path, runtime: Runtime) -> None:
-        """Raises `NotFoundError` without the file, `FileFormatError` for what is no model, and `ResourceError`."""
+    def __init__(self, path: Path, runtime: Runtime, changed: bytes | None = None) -> None:
+        """Load `path`, or what was made of its contents (ONNX).
+
+        Raises `NotFoundError` without the file, `FileFormatError` for what is no model, and `ResourceError`.
+        """
         self.path = path
-        self._session = _load(path, runtime)
+        self._session = _load(path, runtime, changed)
         self.inputs: Mapping[str, tuple[Any, ...]] = {
             one.name: tuple(one.shape) for one in self._session.get_inputs()
         }
@@ -147,7 +150,7 @@ class Session:
             raise FileFormatError(f"{self.path} is not {what}: it lacks {' and '.join(lacking)}.")
 
 
-def _load(path: Path, runtime: Runtime) -> ort.InferenceSession:
+def _load(path: Path, runtime: Runtime, changed: bytes | None) -> ort.InferenceSession:
     if not path.is_file():
         raise NotFoundError(f"There is no model file {path}.")
     options = ort.SessionOptions()
@@ -167,7 +170,9 @@ def _load(path: Path, runtime: Runtime) -> ort.InferenceSession:
     if any(name == "CUDAExecutionProvider" for name, _ in providers):
         ort.preload_dlls()  # CUDA and cuDNN from their Python packages, where they are installed
     try:
-        return ort.InferenceSession(path, sess_options=options, providers=providers)
+        return ort.InferenceSession(
+            path if changed is None else changed, sess_options=options, providers=providers
+        )
     except MemoryError:
         raise _too_little_memory(path) from None
     except Exception as error:

@@ -18,7 +18,7 @@ from perception.proposals.head import ObjectnessHead
 from perception.proposals.propose import ProposalOptions, propose
 from perception.record import FrameRecord, Instance
 
-VERSION = 2
+VERSION = 3
 """Raised when the same models and options give other results."""
 _LONGEST = 2048
 """Longest side in pixels that models see; they shrink frames anyway, and 100 megapixels take memory."""
