@@ -154,6 +154,8 @@ class Storage:
             if verb == "read":
                 raise
             raise ResourceError(f"{self.path(name)} cannot be {verb}: its folder does not exist.") from None
+        except NotADirectoryError:
+            raise ResourceError(f"{self} is no folder, or lies below a file; choose another folder.") from None
         except OSError as error:
             path = self.path(name).rstrip("/")
             if error.errno in _FULL:

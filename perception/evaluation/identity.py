@@ -25,6 +25,8 @@ class Identity:
     """Twice the objects found under their track's one matching name, over all true and all predicted ones."""
     id_recall: float
     """Share of the true objects that are found under that name."""
+    kept: float
+    """Share of the true objects in found tracks, under whatever name, that have that name."""
     switches: int
     """How often an object that is found goes on under another name."""
 
@@ -53,9 +55,17 @@ def measure_identity(comparison: Comparison) -> Identity:
             last[truth] = prediction
     total = sum(true_count.values())
     if not total or not found_count:
-        return Identity(total, len(true_count), nan, nan, 0)
+        return Identity(total, len(true_count), nan, nan, nan, 0)
     right = _matched(together)
-    return Identity(total, len(true_count), 2 * right / (total + found_count), right / total, switches)
+    seen = sum(together.values())
+    return Identity(
+        total,
+        len(true_count),
+        idf1=2 * right / (total + found_count),
+        id_recall=right / total,
+        kept=right / seen if seen else nan,
+        switches=switches,
+    )
 
 
 def _matched(together: Counter[tuple[int, int]]) -> int:

@@ -120,7 +120,8 @@ def _identity(identity: Identity) -> list[str]:
         return []
     return [
         f"tracks: {identity.tracks} with {identity.truths} objects; IDF1 {_figure(identity.idf1)}, "
-        f"{_percent(identity.id_recall)} found under their track's name, {identity.switches} switches"
+        f"{_percent(identity.id_recall)} found under their track's name "
+        f"({_percent(identity.kept)} of those found), {identity.switches} switches"
     ]
 
 

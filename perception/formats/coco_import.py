@@ -54,22 +54,11 @@ def read_known_labels(path: Path) -> KnownLabels:
     try:
         content = path.read_bytes()
         document = json.loads(content)
-        categories = {one["id"]: str(one["name"]) for one in document["categories"]}
-        names = {one["id"]: str(one["file_name"]) for one in document["images"]}
-        by_name: dict[str, list[Mapping[str, Any]]] = {name: [] for name in names.values()}
-        for one in document["annotations"]:
-            if one.get("iscrowd") or "segmentation" not in one or not one["segmentation"]:
-                continue  # a crowd is no object, and a box no mask
-            kept = {
-                "id": one.get("id"),
-                "segmentation": one["segmentation"],
-                "label": categories[one["category_id"]],
-            }
-            by_name[names[one["image_id"]]].append(kept)
     except OSError as error:
         raise FileFormatError(f"{path} cannot be read ({error.strerror or error}).") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise FileFormatError(f"{path} is not a COCO instance file ({type(error).__name__}: {error}).") from None
+    except ValueError as error:
+        raise FileFormatError(f"{path} is not a COCO instance file: it is no JSON ({error}).") from None
+    by_name = _masks_by_name(path, document)
     bases: dict[str, list[str]] = {}
     for name in by_name:
         bases.setdefault(PurePosixPath(name).name, []).append(name)
@@ -79,3 +68,36 @@ def read_known_labels(path: Path) -> KnownLabels:
         {name: tuple(found) for name, found in by_name.items()},
         {base: found[0] for base, found in bases.items() if len(found) == 1},
     )
+
+
+def _masks_by_name(path: Path, document: Any) -> dict[str, list[Mapping[str, Any]]]:
+    """The annotations with a mask, by `file_name`, in the order of the file."""
+    categories = {one["id"]: str(one["name"]) for one in _listed(path, document, "categories", "id", "name")}
+    names = {one["id"]: str(one["file_name"]) for one in _listed(path, document, "images", "id", "file_name")}
+    by_name: dict[str, list[Mapping[str, Any]]] = {name: [] for name in names.values()}
+    for one in _listed(path, document, "annotations"):
+        if one.get("iscrowd") or not one.get("segmentation"):
+            continue  # a crowd is no object, and a box no mask
+        for member, known in (("image_id", names), ("category_id", categories)):
+            if not isinstance(one.get(member), int | str) or one[member] not in known:
+                raise FileFormatError(
+                    f"{path} is not a COCO instance file: annotation {one.get('id')} has the {member} "
+                    f"{one.get(member)!r}, which the file does not list."
+                )
+        kept = {"id": one.get("id"), "segmentation": one["segmentation"], "label": categories[one["category_id"]]}
+        by_name[names[one["image_id"]]].append(kept)
+    return by_name
+
+
+def _listed(path: Path, document: Any, kind: str, *needed: str) -> list[Mapping[str, Any]]:
+    """One of the file's lists; each entry has the members `needed`, an id is a number or a text."""
+    entries = document.get(kind) if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        raise FileFormatError(f'{path} is not a COCO instance file: it has no list of "{kind}".')
+    for number, one in enumerate(entries):
+        if not isinstance(one, dict) or not all(isinstance(one.get(member), int | str) for member in needed):
+            lacking = " or ".join(needed) or "members"
+            raise FileFormatError(
+                f'{path} is not a COCO instance file: entry {number} of "{kind}" lacks {lacking}.'
+            )
+    return entries

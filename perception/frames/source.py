@@ -21,6 +21,7 @@ from perception.dataset.storage import is_local, open_filesystem
 from perception.frames.images import EXTENSIONS, MAX_MEGAPIXELS
 from perception.frames.refs import FileRef, ImageRef, VideoRef, count_pictures
 from perception.frames.sequences import natural_key, nuscenes_places, places
+from perception.wording import counted
 
 VIDEO_EXTENSIONS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"})
 _TABLES = ("sample_data.json", "sample.json", "scene.json")
@@ -59,7 +60,7 @@ def open_source(text: str, options: SourceOptions | None = None) -> Source:
         refs.extend(_video_refs(fs, root, video, files[video], options))
     if not refs:
         kinds = ", ".join(sorted(EXTENSIONS | VIDEO_EXTENSIONS))
-        what = f"{len(files)} files, but no image or video ({kinds})" if files else "no files"
+        what = f"{counted(len(files), 'file')}, but no image or video ({kinds})" if files else "no files"
         raise InputError(f"{text} holds {what}; name a folder, a file or a glob with some.")
     refs.sort(key=lambda ref: (natural_key(ref.sequence), ref.index, natural_key(ref.id)))
     return Source(name, tuple(refs))

@@ -82,12 +82,20 @@ def _name(number: int) -> str:
     return f"{number:06d}"
 
 
+def _file_name(job: SceneJob, number: int) -> str:
+    """Below images/ and class_maps/; each drive has a folder of its own, as `codriver label` takes sequences."""
+    name = f"{_name(number)}.png"
+    return name if job.drive == 1 else f"{_name(number - number % job.drive)}/{name}"
+
+
 def _truth_path(job: SceneJob, number: int) -> Path:
     return job.folder / "truth" / f"{_name(number)}.json"
 
 
 def _claim(job: SceneJob) -> None:
     options = {"seed": job.seed, "size": list(job.size), "drive": job.drive, "samples": job.samples, "version": 3}
+    if job.drive > 1:
+        options["layout"] = "folders"
     path = job.folder / "scenes.json"
     try:
         for name in ("images", "class_maps", "truth"):
@@ -106,13 +114,14 @@ def _render(job: SceneJob, first: int) -> None:
     for number, scene in zip(
         frames, render_drive(job.seed + first, len(frames), job.size, job.samples), strict=True
     ):
-        _write_image(job.folder / "images" / f"{_name(number)}.png", scene.image[:, :, ::-1])
-        _write_image(job.folder / "class_maps" / f"{_name(number)}.png", scene.class_map)
+        _write_image(job.folder / "images" / _file_name(job, number), scene.image[:, :, ::-1])
+        _write_image(job.folder / "class_maps" / _file_name(job, number), scene.class_map)
         # The truth comes last: where it is, the pictures are.
         _write_text(_truth_path(job, number), json.dumps(_truth(job, scene, number, first)))
 
 
 def _write_image(path: Path, pixels: np.ndarray[Any, Any]) -> None:
+    path.parent.mkdir(exist_ok=True)
     part = path.with_name(f".{path.name}")
     part.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
     part.replace(path)
@@ -126,7 +135,7 @@ def _write_text(path: Path, text: str) -> None:
 
 def _truth(job: SceneJob, scene: Scene, number: int, first: int) -> dict[str, Any]:
     width, height = job.size
-    image = {"id": number + 1, "file_name": f"{_name(number)}.png", "width": width, "height": height}
+    image = {"id": number + 1, "file_name": _file_name(job, number), "width": width, "height": height}
     if job.drive > 1:
         image |= {"sequence": _name(first), "frame_index": number - first}
     annotations = []
@@ -157,13 +166,18 @@ def _mask_fields(mask: Mask, prefix: str) -> dict[str, Any]:
 
 
 def _coco(documents: list[dict[str, Any]]) -> dict[str, Any]:
-    """One COCO document; places in a frame become annotation ids."""
+    """One COCO document; places in a frame become annotation ids, tracks are numbered through all drives."""
     categories = {name: number for number, name in enumerate(MAKERS, 1)}
     annotations: list[dict[str, Any]] = []
+    tracks: dict[tuple[Any, int], int] = {}
     for document in documents:
         start = len(annotations) + 1
+        drive = document["image"].get("sequence", document["image"]["id"])
         for one in document["annotations"]:
-            attributes = one["attributes"] | {"occluded_by": [start + p for p in one["attributes"]["occluded_by"]]}
+            attributes = one["attributes"] | {
+                "occluded_by": [start + place for place in one["attributes"]["occluded_by"]],
+                "track_id": tracks.setdefault((drive, one["attributes"]["track_id"]), len(tracks) + 1),
+            }
             plain = {key: value for key, value in one.items() if key not in ("place", "category")}
             identity = {"id": start + one["place"], "category_id": categories[one["category"]]}
             annotations.append({**identity, **plain, "attributes": attributes})

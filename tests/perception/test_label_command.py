@@ -41,7 +41,7 @@ def test_a_source_without_frames(tmp_path):
     assert "holds no files" in refusal("label", tmp_path / "empty", "--out", tmp_path / "out")
     assert "does not exist" in refusal("label", tmp_path / "nowhere", "--out", tmp_path / "out")
     (tmp_path / "empty" / "notes.txt").write_text("x")
-    assert "1 files, but no image" in refusal("label", tmp_path / "empty", "--out", tmp_path / "out")
+    assert "1 file, but no image" in refusal("label", tmp_path / "empty", "--out", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -57,7 +57,8 @@ def test_an_output_of_others_is_left_as_it_is(tmp_path):
     )
     assert "holds the dataset of /other/drive" in refusal("label", tmp_path / "drive", "--out", tmp_path / "run")
     (tmp_path / "file").write_text("")
-    assert "cannot be" in refusal("label", tmp_path / "drive", "--out", tmp_path / "file" / "out")
+    for out in (tmp_path / "file", tmp_path / "file" / "out"):
+        assert f"{out} is no folder" in refusal("label", tmp_path / "drive", "--out", out)
 
 
 def test_models_that_are_missing_or_wrong(tmp_path):

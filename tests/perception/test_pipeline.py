@@ -193,8 +193,22 @@ def test_imported_labels_win_over_what_was_found(drive, tmp_path):
     assert imported[0].status == "known"
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"images": [{}], "categories": [], "annotations": []}'])
-def test_what_is_no_coco_file_is_one_sentence(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "it is no JSON"),
+        ("[]", 'it has no list of "categories"'),
+        ("{}", 'it has no list of "categories"'),
+        ('{"images": [{}], "categories": [], "annotations": []}', 'entry 0 of "images" lacks id or file_name'),
+        ('{"images": [], "categories": [7], "annotations": []}', 'entry 0 of "categories" lacks id or name'),
+        (
+            '{"images": [{"id": 1, "file_name": "a.png"}], "categories": [],'
+            ' "annotations": [{"id": 5, "image_id": 1, "category_id": 9, "segmentation": [[1, 1, 5, 1, 5, 5]]}]}',
+            "annotation 5 has the category_id 9, which the file does not list",
+        ),
+    ],
+)
+def test_what_is_no_coco_file_is_one_sentence(tmp_path, content, problem):
     (tmp_path / "x.json").write_text(content)
-    with pytest.raises(FileFormatError, match="is not a COCO instance file"):
+    with pytest.raises(FileFormatError, match=f"is not a COCO instance file: {problem}"):
         read_known_labels(tmp_path / "x.json")

@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -318,6 +319,14 @@ def test_a_track_that_breaks_costs_its_shorter_part():
         pytest.approx(5 / 6),
         1,
     )
+
+
+def test_what_is_not_found_at_all_does_not_count_as_a_lost_name():
+    both = followed(5, 6, 6)
+    first = replace(both.images["0.png"], annotations=both.images["0.png"].annotations[:1])
+    identity = measure_identity(compare(replace(both, images={**both.images, "0.png": first}), TRACKED))
+    assert identity.id_recall == pytest.approx(4 / 6)
+    assert identity.kept == pytest.approx(4 / 5)
 
 
 def test_two_objects_under_one_name_count_once():

@@ -106,6 +106,24 @@ def test_written_scenes_are_coco_and_a_stopped_run_goes_on(tmp_path):
     assert write_scenes(job).read_bytes() == whole
 
 
+def test_drives_have_folders_and_tracks_of_their_own(tmp_path):
+    document = json.loads(
+        write_scenes(SceneJob(tmp_path, count=3, seed=4, size=SIZE, drive=2, samples=1)).read_text()
+    )
+    names = [image["file_name"] for image in document["images"]]
+    assert names == ["000000/000000.png", "000000/000001.png", "000002/000002.png"]
+    for name in names:
+        assert (tmp_path / "images" / name).exists()
+        assert (tmp_path / "class_maps" / name).exists()
+    first, second, other = (
+        {one["attributes"]["track_id"] for one in document["annotations"] if one["image_id"] == image}
+        for image in (1, 2, 3)
+    )
+    assert len(first & second) >= 3
+    assert other
+    assert not other & (first | second)
+
+
 def test_another_job_or_an_unusable_folder_is_refused(tmp_path):
     (tmp_path / "scenes.json").write_text('{"seed": 9}')
     with pytest.raises(InputError, match="has scenes of other options"):
