@@ -3,14 +3,10 @@
 import os
 
 import pytest
-from hypothesis import settings as hypothesis_settings
 
 from codriver.settings import load_settings
 from hmi.session import open_session
 from hmi.understanding.grammar.recogniser import GrammarRecogniser
-
-hypothesis_settings.register_profile("steady", deadline=None, derandomize=True)
-hypothesis_settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -155,7 +155,7 @@ def test_what_cannot_be_written_is_one_sentence_and_leaves_the_old_file(tmp_path
     assert storage.read("a.json") == b"old"
     assert [one.name for one in tmp_path.iterdir()] == ["a.json"]
     (tmp_path / "file").write_text("")
-    with pytest.raises(ResourceError, match="cannot be written"), Storage(str(tmp_path / "file" / "out")).locked():
+    with pytest.raises(ResourceError, match="is no folder"), Storage(str(tmp_path / "file" / "out")).locked():
         pass
 
 

@@ -183,7 +183,7 @@ def test_a_source_without_frames_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match="holds no files"):
         open_source(str(tmp_path))
     (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(InputError, match="1 files, but no image or video"):
+    with pytest.raises(InputError, match="1 file, but no image or video"):
         open_source(str(tmp_path))
 
 

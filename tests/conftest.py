@@ -1,7 +1,6 @@
-"""How the tests of the ground floor run."""
+"""For all tests: the same examples of a property on every run, and none fails because the machine is busy."""
 
 from hypothesis import settings
 
-# The same examples on every run, and none fails because the machine is busy.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
