@@ -17,15 +17,17 @@ def openlabel_document(records: Iterable[FrameRecord]) -> dict[str, Any]:
     """The document. Frames are numbered in the dataset's order; the instances of one track are one object."""
     frames: dict[str, Any] = {}
     objects: dict[str, dict[str, Any]] = {}
+    uids: dict[str, str] = {}  # the schema takes numbers only
     for number, record in enumerate(records):
         entries = {}
         for instance in record.instances:
             name = _object_of(record, instance)
+            uid = uids.setdefault(name, str(len(uids)))
             entry = objects.setdefault(
-                name, {"name": name, "type": class_of(instance), "frame_intervals": [], "frames": []}
+                uid, {"name": name, "type": class_of(instance), "frame_intervals": [], "frames": []}
             )
             entry["frames"].append(number)
-            entries[name] = {"object_data": _data(instance)}
+            entries[uid] = {"object_data": _data(instance)}
         stream = {"uri": record.frame.id, "width": record.frame.width, "height": record.frame.height}
         if record.failure:
             stream["failure"] = record.failure

@@ -44,8 +44,7 @@ def write_yolo(records: Iterable[FrameRecord], out: Storage) -> int:
         count += len(lines)
         out.write(f"labels/{names.of(record)}.txt", "".join(f"{one}\n" for one in lines).encode())
     by_number = {number: name for name, number in classes.items()}
-    text = yaml.safe_dump(
-        {"path": ".", "train": "images", "val": "images", "names": by_number}, allow_unicode=True
-    )
+    # Without a "path" trainers take the folder of this file; "." would be their own folder of datasets.
+    text = yaml.safe_dump({"train": "images", "val": "images", "names": by_number}, allow_unicode=True)
     out.write("data.yaml", text.encode())
     return count

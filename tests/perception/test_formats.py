@@ -197,7 +197,11 @@ def test_an_openlabel_object_lives_as_long_as_its_track():
     pixels = np.ones((3, 7), bool)
     seen, other = record_of(pixels, track_id=4), record_of(pixels, track_id=5)
     document = openlabel_document([seen, seen, other, seen])["openlabel"]
-    intervals = document["objects"]["drive/track-4"]["frame_intervals"]
+    # ASAM's schema takes numbers and UUIDs as keys of objects, nothing else.
+    by_name = {one["name"]: key for key, one in document["objects"].items()}
+    assert by_name == {"drive/track-4": "0", "drive/track-5": "1"}
+    assert [list(frame["objects"]) for frame in document["frames"].values()] == [["0"], ["0"], ["1"], ["0"]]
+    intervals = document["objects"]["0"]["frame_intervals"]
     assert intervals == [{"frame_start": 0, "frame_end": 1}, {"frame_start": 3, "frame_end": 3}]
 
 
