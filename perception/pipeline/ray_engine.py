@@ -21,7 +21,10 @@ class OnRay:
     def outcomes(
         self, worker: FrameWorker, refs: Sequence[FrameRef], stopped: Callable[[], bool]
     ) -> Iterator[Outcome]:
-        """See `perception.pipeline.engines.Engine`. Raises `ResourceError` without the extra `ray`."""
+        """See `perception.pipeline.engines.Engine`.
+
+        Raises `ResourceError` without the extra `ray`, and when Ray does not start or breaks down.
+        """
         try:
             import ray
         except ImportError:
@@ -33,9 +36,7 @@ class OnRay:
         worker.release()
         began_here = not ray.is_initialized()
         if began_here:
-            # Actors import what this process can import.
-            paths = {"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}}
-            ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False, runtime_env=paths)
+            _start(ray)
         try:
             ray.data.DataContext.get_current().enable_progress_bars = False
             dataset = ray.data.from_items([{"ref": ref} for ref in refs]).map_batches(
@@ -49,9 +50,30 @@ class OnRay:
                 yield row["outcome"]
                 if stopped():
                     return
+        except ray.exceptions.RayError as error:
+            raise ResourceError(
+                f"Ray broke down ({_first_line(error)}); the same command goes on where it was."
+            ) from None
         finally:
             if began_here:
                 ray.shutdown()
+
+
+def _start(ray: Any) -> None:
+    # Actors import what this process can import.
+    paths = {"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}}
+    try:
+        ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False, runtime_env=paths)
+    except Exception as error:  # noqa: BLE001 - Ray tells with a bare Exception that its node did not come up
+        raise ResourceError(
+            f"Ray did not start ({_first_line(error)}); try again when the machine is less busy, "
+            "or use --engine local."
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 class _Actor:

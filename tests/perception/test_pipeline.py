@@ -105,6 +105,20 @@ def test_ray_gives_what_one_process_gives(drive, tmp_path):
     assert coco_of(tmp_path / "one") == coco_of(tmp_path / "two")
 
 
+def test_a_ray_that_does_not_start_is_one_sentence(drive, tmp_path, monkeypatch):
+    ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
+    from perception.pipeline.ray_engine import OnRay
+
+    def late(**_options):
+        raise Exception("The current node timed out during startup. This could happen.\nMore.")
+
+    monkeypatch.setattr(ray, "init", late)
+    with pytest.raises(
+        ResourceError, match=r"Ray did not start \(The current node .*happen\); .*--engine local\."
+    ):
+        run(plan(drive, tmp_path / "out", engine=OnRay(2)))
+
+
 def test_a_source_and_a_sink_may_be_urls(drive, tmp_path):
     memory = fsspec.filesystem("memory")
     for path in drive.iterdir():
