@@ -87,7 +87,7 @@ class Grid:
         decoded = self.segmenter.decode(embedding, point_prompts(points))
         # As if somebody had asked for each point: its best mask by the segmenter's estimate counts.
         found = judge(decoded, everywhere, None, np.arange(len(points)))
-        priority, known = found.scores, np.zeros(len(found), bool)
+        priority, known = found.quality, np.zeros(len(found), bool)
         if self.detector is not None and len(
             detections := KnownOptions().usable(self.detector.detect(frame.image)).boxes
         ):
@@ -99,7 +99,7 @@ class Grid:
             )
             known = np.arange(len(found) + len(boxes)) >= len(found)
             found = Candidates.join([found, boxes])
-            priority = found.scores + known
+            priority = found.quality + known
         kept = distinct(found, priority, 0.7, 1.0)[: self.limit]
         height, width = frame.image.shape[:2]
         return [

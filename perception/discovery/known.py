@@ -40,7 +40,7 @@ def explain(found: Candidates, detections: Detections) -> Iterator[tuple[float, 
     things rank before doubtful unknown ones, since two models agree on it.
     """
     for row, hint in enumerate(found.hint):
-        own = float(found.scores[row])
+        own = float(found.chance[row])
         if hint < 0:
             yield own, ""
         else:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from perception.models.roles import FloatArray, MaskCandidates
 from perception.proposals.likeness import Likeness
+from perception.proposals.mask_score import measures, shipped
 
 _STABILITY_OFFSET = 1.0
 """Logits; as in SAM's automatic mask generator."""
@@ -30,6 +31,8 @@ class Candidates:
     """[N], 0..1: mean chance of a thing inside the mask, and of what looks like it elsewhere in the frame."""
     contrast: FloatArray
     """[N], 0..1: how much more of a thing the mask is than what surrounds it; 0.5 where there is no difference."""
+    surest: FloatArray
+    """[N], 0..1: the head's chance of a thing where it is highest inside the mask."""
     hint: NDArray[np.int64]
     """[N]: row of the detection that asked for it, -1 for the head's own prompts."""
 
@@ -43,10 +46,21 @@ class Candidates:
         return inside
 
     @property
-    def scores(self) -> FloatArray:
-        """[N], 0..1: a thing, and well outlined."""
+    def quality(self) -> FloatArray:
+        """[N], 0..1: a thing, and well outlined; of masks of the same thing the one with the highest is taken."""
         found: FloatArray = (self.objectness * self.contrast * self.predicted_iou * self.stability) ** (1 / 4)
         return found
+
+    @property
+    def measured(self) -> FloatArray:
+        """[N, len(MEASURES)], see `mask_score.measures`."""
+        area = (self.logits > 0).mean(axis=(1, 2), dtype=np.float32)
+        return measures(self.objectness, self.contrast, self.predicted_iou, self.stability, area, self.surest)
+
+    @property
+    def chance(self) -> FloatArray:
+        """[N], 0..1: of being a thing, and not a piece of stuff."""
+        return shipped().chances(self.measured)
 
     def take(self, rows: Sequence[int] | NDArray[np.int64]) -> Candidates:
         """These rows, in this order."""
@@ -81,9 +95,10 @@ def judge(
     if likeness is not None:
         objectness = np.asarray((objectness + likeness.opinions(logits)) / 2, np.float32)
     higher = (logits > _STABILITY_OFFSET).sum(axis=(1, 2))
-    stability = higher / np.maximum((logits > -_STABILITY_OFFSET).sum(axis=(1, 2)), 1)
+    stability = (higher / np.maximum((logits > -_STABILITY_OFFSET).sum(axis=(1, 2)), 1)).astype(np.float32)
+    surest = (chance * inside).max(axis=(1, 2), initial=0)
     return Candidates(
-        logits, decoded.predicted_iou[row, choice], stability.astype(np.float32), objectness, contrast, hints[row]
+        logits, decoded.predicted_iou[row, choice], stability, objectness, contrast, surest, hints[row]
     )
 
 

@@ -24,9 +24,9 @@ from perception.proposals.prompting import box_prompts, point_prompts, promising
 class ProposalOptions:
     """What is asked, and what is kept."""
 
-    boxes: int = 24
+    boxes: int = 48
     """Most box prompts of the head in a frame."""
-    points: int = 8
+    points: int = 16
     """Most point prompts in a frame, asked after the boxes."""
     least_thing: float = 0.35
     """0..1: the head's chance of a thing below which nothing is asked."""
@@ -36,8 +36,10 @@ class ProposalOptions:
     """Predicted IoU below which a mask goes."""
     least_stability: float = 0.6
     """Stability below which a mask goes."""
-    least_score: float = 0.6
-    """Score (see `Candidates.scores`) below which a mask goes, unless a detector asked for it."""
+    least_quality: float = 0.45
+    """`Candidates.quality` below which a mask goes, unless a detector asked for it."""
+    least_chance: float = 0.58
+    """`Candidates.chance` below which a mask goes, unless a detector asked for it."""
     nearly_same: float = 0.6
     """IoU above which the worse of two masks goes."""
     part: float = 0.8
@@ -84,7 +86,8 @@ def _good_rows(judged: Candidates, options: ProposalOptions) -> np.ndarray[tuple
     hinted = judged.hint >= 0
     share = judged.masks.mean(axis=(1, 2))
     good = (judged.predicted_iou >= options.least_iou) & (judged.stability >= options.least_stability)
-    good &= (judged.scores >= options.least_score) & (share <= options.largest)
+    good &= (judged.quality >= options.least_quality) & (judged.chance >= options.least_chance)
+    good &= share <= options.largest
     return np.flatnonzero((good | hinted) & (share > 0))
 
 
@@ -108,6 +111,6 @@ def _covered(found: list[Candidates], shape: tuple[int, ...]) -> np.ndarray[tupl
 
 def _best(candidates: Candidates, options: ProposalOptions) -> Candidates:
     # A detector's object stays whole even where the head would rather see its parts.
-    priority = candidates.scores + (candidates.hint >= 0)
+    priority = candidates.quality + (candidates.hint >= 0)
     kept = distinct(candidates, priority, options.nearly_same, options.part)
     return candidates.take(kept[: options.annotations])

@@ -15,6 +15,7 @@ from perception.frame import Frame, RGBImage
 from perception.models.roles import Detections, Detector, Segmenter
 from perception.proposals.enlarge import enlarged
 from perception.proposals.head import ObjectnessHead
+from perception.proposals.mask_score import shipped
 from perception.proposals.propose import ProposalOptions, propose
 from perception.record import FrameRecord, Instance
 
@@ -48,6 +49,7 @@ class ProposeStage:
             "version": VERSION,
             "models": models,
             "head": self.head.sha256,
+            "mask_score": dict(shipped().weights),
             "proposals": asdict(self.proposals),
             "known": asdict(self.known),
         }

@@ -164,7 +164,7 @@ def test_grouping_gets_the_features_of_the_frame_that_was_segmented_without_enco
     )
     info = FrameInfo("a.png", "a.png", size[1], size[0], "")
     frame = Frame(info, np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8))
-    lenient = ProposalOptions(least_score=0, least_iou=0, least_stability=0, largest=1)
+    lenient = ProposalOptions(least_quality=0, least_chance=0, least_iou=0, least_stability=0, largest=1)
     record = ProposeStage(sam, everywhere, proposals=lenient).run(frame, FrameRecord(info))
     assert record.instances
     pooling = PoolStage(sam)

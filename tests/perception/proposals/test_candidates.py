@@ -13,7 +13,7 @@ MASKS = arrays(bool, st.tuples(st.integers(1, 6), st.just(8), st.just(8)))
 def candidates(masks):
     count = len(masks)
     ones = np.ones(count, np.float32)
-    return Candidates(np.where(masks, 4, -4).astype(np.float32), ones, ones, ones, ones, np.full(count, -1))
+    return Candidates(np.where(masks, 4, -4).astype(np.float32), ones, ones, ones, ones, ones, np.full(count, -1))
 
 
 @given(MASKS)

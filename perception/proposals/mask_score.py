@@ -1,0 +1,66 @@
+"""How likely a mask is a thing and not a piece of stuff: a logistic regression over a few named measures.
+
+`data/mask-score.json` holds every weight by name; `train_mask_score` fits it to rendered scenes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from perception.models.roles import FloatArray
+
+WEIGHTS = Path(__file__).parent.parent / "data" / "mask-score.json"
+MEASURES = ("objectness", "contrast", "predicted_iou", "stability", "area", "surest")
+"""Logarithms of the first four, and of the mask's share of the frame; the head's chance of a thing where it is
+highest inside the mask."""
+_LEAST = 1e-3
+"""Nothing counts as less probable than this."""
+
+
+@dataclass(frozen=True)
+class MaskScore:
+    """The weights."""
+
+    weights: Mapping[str, float]
+    """One for each of `MEASURES`, and "intercept"."""
+
+    def chances(self, measured: FloatArray) -> FloatArray:
+        """[N], 0..1, of `measured` [N, len(MEASURES)], see `measures`."""
+        weights = np.array([self.weights[name] for name in MEASURES])
+        found: FloatArray = (1 / (1 + np.exp(-(measured @ weights + self.weights["intercept"])))).astype(
+            np.float32
+        )
+        return found
+
+    @classmethod
+    def load(cls, path: Path = WEIGHTS) -> MaskScore:
+        """What `save` wrote. Raises `KeyError` where a weight is missing."""
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return cls({name: float(document[name]) for name in (*MEASURES, "intercept")})
+
+    def save(self, path: Path) -> None:
+        """Write the weights, rounded."""
+        rounded = {name: round(float(weight), 4) for name, weight in self.weights.items()}
+        path.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def shipped() -> MaskScore:
+    """The weights of the package."""
+    return MaskScore.load()
+
+
+def measures(
+    objectness: FloatArray, contrast: FloatArray, predicted_iou: FloatArray, stability: FloatArray,
+    area: FloatArray, surest: FloatArray,
+) -> FloatArray:  # fmt: skip
+    """[N, len(MEASURES)] of what is known of N masks, [N] each, 0..1; `area` is a share of the frame."""
+    probable = np.stack([objectness, contrast, predicted_iou, stability, area], axis=1)
+    return np.concatenate([np.log(np.maximum(probable, _LEAST)), surest[:, None]], axis=1).astype(np.float32)

@@ -1,0 +1,51 @@
+"""What tells things from stuff among proposed masks."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from perception.proposals.mask_score import MEASURES, WEIGHTS, MaskScore, measures, shipped
+from perception.proposals.train_mask_score import fit
+
+
+def row(**known):
+    middle = {
+        "objectness": 0.7,
+        "contrast": 0.6,
+        "predicted_iou": 0.8,
+        "stability": 0.9,
+        "area": 0.02,
+        "surest": 0.9,
+    }
+    return measures(*(np.array([value], np.float32) for value in {**middle, **known}.values()))
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_more_of_any_measure_makes_a_thing_likelier(measure):
+    less, more = shipped().chances(row(**{measure: 0.01})), shipped().chances(row(**{measure: 0.99}))
+    assert less < more
+
+
+def test_a_mask_without_anything_for_it_has_a_chance_all_the_same():
+    nothing = shipped().chances(row(**dict.fromkeys(MEASURES, 0.0)))
+    assert np.isfinite(nothing).all()
+    assert nothing < 0.01
+
+
+def test_fitting_finds_the_measure_that_tells(tmp_path):
+    random = np.random.default_rng(0)
+    measured = random.normal(size=(400, len(MEASURES))).astype(np.float32)
+    things = measured[:, 1] + 0.1 * random.normal(size=400) > 0
+    score = fit(measured, things)
+    assert max(score.weights, key=lambda name: abs(score.weights[name])) == MEASURES[1]
+    assert ((score.chances(measured) > 0.5) == things).mean() > 0.95
+    score.save(tmp_path / "score.json")
+    again = MaskScore.load(tmp_path / "score.json")
+    assert np.allclose(again.chances(measured), score.chances(measured), atol=1e-3)
+
+
+def test_every_weight_has_a_name():
+    assert list(json.loads(WEIGHTS.read_text())) == [*MEASURES, "intercept"]
