@@ -9,12 +9,9 @@ from typing import Any
 
 from perception.discovery.pooling import SEGMENTER_VECTORS, pooled
 from perception.frame import Frame
+from perception.models.bounded import bounded
 from perception.models.roles import Segmenter
-from perception.proposals.stage import bounded
 from perception.record import FrameRecord
-
-_LONGEST = 2048
-"""As the segmenter is given frames for proposals: the same pixels need not be encoded again."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class PoolStage:
         started = perf_counter()
         if not record.instances:
             return record
-        vectors = pooled(self.segmenter.embed(bounded(frame.image, _LONGEST)), record.instances)
+        vectors = pooled(self.segmenter.embed(bounded(frame.image)), record.instances)
         return replace(
             record,
             vectors={**record.vectors, SEGMENTER_VECTORS: vectors},

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-import cv2
 import numpy as np
 
 from perception.discovery.known import KnownOptions, explain
 from perception.frame import Frame, RGBImage
+from perception.models.bounded import bounded
 from perception.models.roles import Detections, Detector, Segmenter
 from perception.proposals.enlarge import enlarged
 from perception.proposals.head import ObjectnessHead
@@ -21,8 +21,6 @@ from perception.record import FrameRecord, Instance
 
 VERSION = 3
 """Raised when the same models and options give other results."""
-_LONGEST = 2048
-"""Longest side in pixels that models see; they shrink frames anyway, and 100 megapixels take memory."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class ProposeStage:
     def run(self, frame: Frame, record: FrameRecord) -> FrameRecord:
         """The record with the frame's instances in place of what it had, best first, ids from 1."""
         clock = _Clock(dict(record.timings_s))
-        image = bounded(frame.image, _LONGEST)
+        image = bounded(frame.image)
         detections = self._detect(image)
         clock.lap("detect")
         embedding = self.segmenter.embed(image)
@@ -104,13 +102,3 @@ class _Clock:
         now = time.perf_counter()
         self.timings[step] = round(now - self._last, 4)
         self._last = now
-
-
-def bounded(image: RGBImage, longest: int) -> RGBImage:
-    """The image, made smaller if a side is longer than `longest` pixels."""
-    height, width = image.shape[:2]
-    scale = longest / max(height, width)
-    if scale >= 1:
-        return image
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
