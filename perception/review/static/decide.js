@@ -33,9 +33,9 @@ export function showProgress(progress) {
   byId("label-list").replaceChildren(...progress.labels.map((label) => make("option", { value: label })));
 }
 
-/** Send a change after those before it; gives what the server answered, or null when it refused. */
-function change(path, body) {
-  const done = queue.then(async () => {
+/** Send something after the changes before it; gives what the server answered, or null when it refused. */
+function after(path, body) {
+  return queue.then(async () => {
     try {
       const answer = await send("POST", `/api/v1/${path}`, body);
       if (answer.progress) showProgress(answer.progress);
@@ -45,9 +45,10 @@ function change(path, body) {
       return null;
     }
   });
-  queue = done;
-  return done;
 }
+
+/** The same for a change, which those after it wait for. */
+const change = (path, body) => (queue = after(path, body));
 
 const told = async (path, body) => {
   const answer = await change(path, body);
@@ -60,7 +61,8 @@ export const complete = (segment, choice) => told("completions", { segment, choi
 export const undo = () => told("undo", {});
 
 export async function exportCoco() {
-  const answer = await change("export", {});
+  toast("Writing the annotations …");
+  const answer = await after("export", {});
   if (answer) toast(`Wrote ${count(answer.annotations, "annotation")} to ${answer.path}`);
 }
 
