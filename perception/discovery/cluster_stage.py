@@ -19,7 +19,7 @@ from perception.masks import Mask
 from perception.models.roles import Namer
 from perception.record import FrameRecord, Instance
 
-WEIGHTS = {SEGMENTER_VECTORS: 1.0, APPEARANCE_VECTORS: 0.6}
+WEIGHTS = {SEGMENTER_VECTORS: 1.0, APPEARANCE_VECTORS: 0.8}
 """How much each kind of vector counts (measured in docs/grouping.md)."""
 
 Progress = Callable[[int, int], None]

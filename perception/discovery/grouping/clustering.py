@@ -23,7 +23,7 @@ _NEIGHBOURS = 10
 _SMALLEST = 5
 _TRIES = 4
 _SAMPLE = 4_000
-_NEARLY_AS_GOOD = 0.8
+_NEARLY_AS_GOOD = 0.7
 _FEW_APART = 0.95
 """Cosine distance of the averages of two groups; vectors that have nothing in common are at 1."""
 
