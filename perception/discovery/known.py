@@ -36,12 +36,11 @@ class KnownOptions:
 def explain(found: Candidates, detections: Detections) -> Iterator[tuple[float, str]]:
     """Score 0..1 and label ("" for unknown) of each candidate.
 
-    A mask is known when a detection asked for it. Its score is the detection's, raised to the range where known
-    things rank before doubtful unknown ones, since two models agree on it.
+    A mask is known when a detection asked for it. Its score is its own or the detection's, raised to the range of
+    what is kept, whichever is higher.
     """
-    for row, hint in enumerate(found.hint):
-        own = float(found.chance[row])
+    for chance, hint in zip(found.chance, found.hint, strict=True):
         if hint < 0:
-            yield own, ""
+            yield float(chance), ""
         else:
-            yield 0.5 + 0.5 * float(detections.scores[hint]), detections.labels[hint]
+            yield max(float(chance), 0.5 + 0.5 * float(detections.scores[hint])), detections.labels[hint]

@@ -65,7 +65,8 @@ class Sam2(Promptable):
         return found
 
     def _parts(self, points: FloatArray, labels: FloatArray) -> Iterator[Windows]:
-        if self._positions is not None:
+        # TensorRT would build an engine for each size.
+        if self._positions is not None and self._decoder.provider != "TensorrtExecutionProvider":
             yield from windows(points * (CELLS / SIDE), labels, self._batch)
             return
         for batch in self._batches(len(points)):

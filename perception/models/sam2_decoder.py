@@ -1,7 +1,7 @@
 """SAM 2's prompt decoder, changed so that it can look at a part of the frame.
 
-The usual export (samexporter's, of any size of SAM 2) has the size of the feature map and the positions of its
-cells built in, and repeats what all prompts share. Here features and positions are inputs of any size, batched or
+The export in the model store has the size of the feature map and the positions of its cells built in, and repeats
+what all prompts share. Here features and positions are inputs of any size, batched or
 not. For the whole frame the masks are the same as before, in three quarters of the time; for a part of the frame
 the time falls with its area.
 """
@@ -15,6 +15,7 @@ import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 from onnx import numpy_helper
+from onnx.checker import ValidationError
 
 from perception.models.roles import FloatArray
 
@@ -53,12 +54,14 @@ def partial_decoder(path: Path) -> PartialDecoder | None:
     """The decoder in `path`, changed; None where it is another export."""
     try:
         model = onnx.load(path)
-    except DecodeError:
-        return None
+    except (DecodeError, ValidationError, ValueError, OSError):
+        return None  # whoever loads it as it is will say what is wrong with it
     graph = model.graph
     constants = {one.name: one for one in graph.initializer}
     made = {name for node in graph.node for name in node.output}
     if not {_NO_MASK, _FREQUENCIES} <= constants.keys():
+        return None
+    if any(one.HasField("g") or one.graphs for node in graph.node for one in node.attribute):
         return None
     if not {_POSITIONS_OF_ALL_PROMPTS, _PROMPT_MASKS, _BATCH_OF_FEATURES} <= made:
         return None

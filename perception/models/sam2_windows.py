@@ -80,16 +80,23 @@ def whole_map(rows: NDArray[np.int64]) -> Windows:
 
 
 def windows(points: FloatArray, labels: FloatArray, together: int) -> Iterator[Windows]:
-    """At most `together` prompts each. `points` [N, P, 2] in cells, `labels` [N, P] as in `Prompts.labels`."""
+    """At most `together` prompts each: a part of the map for one box or one point, the whole map for others.
+
+    `points` [N, P, 2] in cells, `labels` [N, P] as in `Prompts.labels`.
+    """
     used = (labels >= 0)[..., None]
+    used |= ~used.any(axis=1, keepdims=True)
     low = np.where(used, points, np.inf).min(axis=1)
     high = np.where(used, points, -np.inf).max(axis=1)
     extent = (high - low).max(axis=1)
-    wanted = np.where(extent > 0, _AROUND * extent + _MORE, _FOR_A_POINT)
+    boxes = (labels >= 2).any(axis=1)
+    # Several points inside a thing do not tell how far it reaches.
+    wanted = np.where(boxes, _AROUND * extent + _MORE, np.where(used.sum(axis=(1, 2)) == 1, _FOR_A_POINT, CELLS))
     sides = np.array(_SIDES)[np.searchsorted(_SIDES[:-1], wanted)]
+    middles = np.where(sides[:, None] < CELLS, (low + high) / 2, CELLS / 2)
     for side in _SIDES:
         rows = np.flatnonzero(sides == side)
-        corners = np.rint((low + high)[rows] / 2 - side / 2).astype(np.int64).clip(0, CELLS - side)
+        corners = np.rint(middles[rows] - side / 2).astype(np.int64).clip(0, CELLS - side)
         for start in range(0, len(rows), together):
             part = slice(start, start + together)
             yield Windows(rows[part], side, corners[part])

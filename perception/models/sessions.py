@@ -167,6 +167,10 @@ def _load(path: Path, runtime: Runtime, changed: bytes | None) -> ort.InferenceS
     if runtime.reduced_precision:
         options.add_session_config_entry("mlas.enable_gemm_fastmath_arm64_bfloat16", "1")
     providers = choose_providers(runtime, ort.get_available_providers())
+    for name, chosen in providers:
+        if name == "TensorrtExecutionProvider":
+            # Its own names for engines do not tell models apart that come from memory.
+            chosen["trt_engine_cache_prefix"] = f"{path.parent.name}-{path.stem}"
     if any(name == "CUDAExecutionProvider" for name, _ in providers):
         ort.preload_dlls()  # CUDA and cuDNN from their Python packages, where they are installed
     try:

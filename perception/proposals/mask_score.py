@@ -21,7 +21,7 @@ MEASURES = ("objectness", "contrast", "predicted_iou", "stability", "area", "sur
 """Logarithms of the first four, and of the mask's share of the frame; the head's chance of a thing where it is
 highest inside the mask."""
 _LEAST = 1e-3
-"""Nothing counts as less probable than this."""
+"""Nothing counts as less probable than this, and no mask as a smaller share of the frame."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from codriver.errors import FileFormatError
 from codriver.models import open_store
 from perception.models.files import locate
 from perception.models.roles import MaskCandidates
@@ -40,6 +41,28 @@ def test_padding_points_do_not_move_the_window():
     (padded,) = windows(points, np.float32([[1, -1]]), 8)
     (plain,) = windows(points[:, :1], np.float32([[1]]), 8)
     assert (padded.side, padded.corners.tolist()) == (plain.side, plain.corners.tolist())
+
+
+def test_several_points_do_not_tell_how_large_a_thing_is():
+    (part,) = windows(np.float32([[[10, 10], [12, 14]]]), np.float32([[1, 1]]), 8)
+    assert part.whole
+    assert part.corners.tolist() == [[0, 0]]
+
+
+def test_a_prompt_of_nothing_sees_the_whole():
+    (part,) = windows(np.zeros((1, 2, 2), np.float32), np.full((1, 2), -1, np.float32), 8)
+    assert part.whole
+    assert list(windows(np.zeros((0, 2, 2), np.float32), np.zeros((0, 2), np.float32), 8)) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", b"\x08\x0a" * 40])
+def test_a_decoder_that_is_none_is_left_to_who_loads_it(tmp_path, content):
+    path = tmp_path / "decoder.onnx"
+    assert partial_decoder(path) is None
+    path.write_bytes(content)
+    assert partial_decoder(path) is None
+    with pytest.raises(FileFormatError, match=r"decoder\.onnx is not a model"):
+        Session(path, Runtime(provider="cpu", threads=1))
 
 
 def test_what_is_cut_out_goes_back_to_its_place():

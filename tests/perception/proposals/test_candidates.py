@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from perception.discovery.known import explain
 from perception.masks import iou_matrix
+from perception.models.roles import Detections
 from perception.proposals.candidates import Candidates, distinct, overlap_matrices
 from perception.proposals.enlarge import enlarged
 
@@ -61,3 +65,13 @@ def test_enlarging_in_strips_gives_the_same_mask(monkeypatch):
     once = enlarged(logits, 300, 400)
     monkeypatch.setattr("perception.proposals.enlarge._STRIP_PIXELS", 1000)
     assert iou_matrix([once], [enlarged(logits, 300, 400)])[0, 0] == 1
+
+
+def test_a_weak_detection_does_not_make_a_sure_thing_count_less():
+    masks = np.zeros((3, 8, 8), bool)
+    masks[:, :4, :4] = True
+    found = replace(candidates(masks), objectness=np.full(3, 0.25, np.float32), hint=np.array([-1, 0, 1]))
+    detections = Detections(np.zeros((2, 4), np.float32), np.float32([0.3, 0.999]), ("dog", "cat"))
+    (own, nothing), (weak, dog), (sure, cat) = explain(found, detections)
+    assert (nothing, dog, cat) == ("", "dog", "cat")
+    assert own == weak < sure

@@ -6,9 +6,10 @@ import json
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from perception.proposals.mask_score import MEASURES, WEIGHTS, MaskScore, measures, shipped
-from perception.proposals.train_mask_score import fit
+from perception.proposals.train_mask_score import fit, main
 
 
 def row(**known):
@@ -45,6 +46,21 @@ def test_fitting_finds_the_measure_that_tells(tmp_path):
     score.save(tmp_path / "score.json")
     again = MaskScore.load(tmp_path / "score.json")
     assert np.allclose(again.chances(measured), score.chances(measured), atol=1e-3)
+
+
+def test_each_measure_stands_at_its_name():
+    known = dict(zip(MEASURES, (0.9, 0.8, 0.7, 0.6, 0.5, 0.4), strict=True))
+    (row,) = measures(**{name: np.array([value], np.float32) for name, value in known.items()})
+    assert np.allclose(row, [*np.log([0.9, 0.8, 0.7, 0.6, 0.5]), 0.4])
+
+
+def test_folders_that_show_nothing_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("perception.proposals.train_mask_score._examples", lambda *_: iter(()))
+    monkeypatch.setattr("perception.proposals.train_mask_score.choose_segmenter", lambda *_: None)
+    result = CliRunner().invoke(main, [str(tmp_path), "--out", str(tmp_path / "score.json")])
+    assert result.exit_code == 2
+    assert "nothing can be learned" in result.output
+    assert not (tmp_path / "score.json").exists()
 
 
 def test_every_weight_has_a_name():

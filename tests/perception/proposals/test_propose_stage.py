@@ -14,6 +14,7 @@ from perception.evaluation.opening import open_truth
 from perception.frame import Frame, FrameInfo
 from perception.masks import Mask, iou_matrix
 from perception.proposals.choosing import choose_head, choose_segmenter
+from perception.proposals.mask_score import MaskScore
 from perception.proposals.propose import ProposalOptions
 from perception.proposals.stage import ProposeStage
 from perception.record import FrameRecord
@@ -104,7 +105,7 @@ def test_a_frame_of_100_megapixels_is_worked_on_at_a_bounded_size():
     assert iou_matrix([found.mask], [Mask.from_array(image[..., 0] >= 100)])[0, 0] > 0.9
 
 
-def test_the_fingerprint_changes_with_model_options_and_head():
+def test_the_fingerprint_changes_with_model_options_head_and_score(monkeypatch):
     stage = ProposeStage(RectangleSegmenter(), rectangle_head())
     others = [
         replace(stage, proposals=ProposalOptions(points=3)),
@@ -113,7 +114,17 @@ def test_the_fingerprint_changes_with_model_options_and_head():
         replace(stage, head=replace(stage.head, sha256="1")),
     ]
     prints = [one.fingerprint() for one in [stage, *others]]
-    assert all(prints[i] != prints[j] for i in range(5) for j in range(i))
+    monkeypatch.setattr("perception.proposals.stage.shipped", lambda: MaskScore({"intercept": 1.0}))
+    prints.append(stage.fingerprint())
+    assert all(prints[i] != prints[j] for i in range(6) for j in range(i))
+
+
+def test_a_mask_that_is_hardly_a_thing_goes_unless_a_detector_asked_for_it():
+    strict = ProposalOptions(least_chance=1.01)
+    stage = ProposeStage(RectangleSegmenter(), rectangle_head(), proposals=strict)
+    assert label(stage, draw(THINGS)).instances == ()
+    (known,) = label(replace(stage, detector=FixedDetector([THINGS[1]], ("dog",))), draw(THINGS)).instances
+    assert known.label == "dog"
 
 
 @pytest.fixture(scope="module")
