@@ -9,24 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.occlusion.network_input import KINDS, Surroundings, network_input
+from perception.occlusion.network_input import ABOUT, KINDS, Surroundings, network_input
 from perception.occlusion.training.library import Silhouette
 from perception.occlusion.training.placing import Plane, Random, inexact, overlap, put, scaled
-from perception.occlusion.window import Window, window_around
+from perception.occlusion.window import Window, box_of, window_around
 
 SHARES = {
-    "car": 0.36, "lorry": 0.05, "person": 0.23, "cyclist": 0.08, "bicycle": 0.04, "sign": 0.07, "pole": 0.06,
-    "furniture": 0.04, "thing": 0.07,
+    "car": 0.32, "lorry": 0.05, "person": 0.30, "cyclist": 0.06, "bicycle": 0.03, "sign": 0.05, "pole": 0.05,
+    "furniture": 0.03, "thing": 0.05, "board": 0.05, "light": 0.01,
 }  # fmt: skip
 """How often each kind is drawn."""
 _KIND_OF = {"car": "vehicle", "lorry": "vehicle", "person": "person", "cyclist": "cycle", "bicycle": "cycle",
-            "sign": "sign", "pole": "pole"}  # fmt: skip
+            "sign": "sign", "board": "sign", "pole": "pole"}  # fmt: skip
 _OFTEN = {"nothing in front": 0.27, "second occluder": 0.25, "one behind": 0.5, "frame border": 0.18,
-          "nothing known": 0.33, "one unknown": 0.08, "inexact": 0.45, "joined": 0.07, "no kind": 0.3}  # fmt: skip
+          "nothing known": 0.33, "one unknown": 0.08, "inexact": 0.5, "told so": 0.9, "joined": 0.16,
+          "joined thing": 0.05, "no kind": 0.3}  # fmt: skip
 """How often each happens."""
+_IN_GROUPS = {"car", "lorry", "person", "cyclist"}
 _SMALLEST = 14
 """Pixels of a visible part that may be learned from."""
 
@@ -39,8 +42,8 @@ class Sample:
 
     planes: Bytes
     """[4, 96, 96], see `network_input`"""
-    kind: NDArray[np.float32]
-    """[len(KINDS)], one-hot, or all 0"""
+    about: NDArray[np.float32]
+    """[ABOUT], see `network_input.about`"""
     amodal: Bytes
     """[96, 96]: share of each pixel that the whole object covers"""
     visible: Bytes
@@ -67,19 +70,22 @@ class Composer:
 
     def __init__(self, library: Sequence[tuple[str, Silhouette]]) -> None:
         self.library = library
+        self._of_kind: dict[str, list[Silhouette]] = {}
+        for kind, shape in library:
+            self._of_kind.setdefault(kind, []).append(shape)
 
     def sample(self, rng: Random) -> Sample:
         """One example; the same state of `rng` gives the same one."""
         while True:
             kind, shape = self.library[int(rng.integers(len(self.library)))]
-            scene = self._scene(rng, shape)
+            scene = self._scene(rng, kind, shape)
             if rng.random() < _OFTEN["frame border"]:
                 scene = _cropped(rng, scene)
             found = _seen(rng, kind, scene)
             if found is not None:
                 return found
 
-    def _scene(self, rng: Random, shape: Silhouette) -> _Scene:
+    def _scene(self, rng: Random, kind: str, shape: Silhouette) -> _Scene:
         longest = float(np.exp(rng.uniform(np.log(20), np.log(170))))
         target_shape = scaled(shape, longest)
         side = int(longest * 2.9) + 24
@@ -87,12 +93,9 @@ class Composer:
         left, top = (side - width) // 2, (side - height) // 2
         scene = _Scene(np.zeros((side, side), np.uint8), [], [])
         put(scene.target, target_shape, left, top)
-        if rng.random() < _OFTEN["joined"]:
-            # Class maps make one region of two that touch: two people, two parked cars.
-            other = scaled(self._any(rng), longest * rng.uniform(0.7, 1.1))
-            away = round(rng.uniform(0.3, 0.8) * width * rng.choice([-1, 1]))
-            put(scene.target, other, left + away, top + height - other.shape[0])
-        box = (left, top, width, height)
+        if rng.random() < _OFTEN["joined" if kind in _IN_GROUPS else "joined thing"]:
+            scene.target |= self._joined(rng, kind, scene.target)
+        box = box_of(scene.target)
         if rng.random() >= _OFTEN["nothing in front"]:
             for _ in range(1 + (rng.random() < _OFTEN["second occluder"])):
                 self._hide(rng, scene, box)
@@ -100,6 +103,30 @@ class Composer:
             for _ in range(1 + (rng.random() < 0.3)):
                 self._put_behind(rng, scene, box)
         return scene
+
+    def _joined(self, rng: Random, kind: str, target: Plane) -> Plane:
+        """The region with one to three others beside it: class maps make one of objects that touch, people who
+        walk together or cars that stand in a row."""
+        found, way = target.copy(), int(rng.choice([-1, 1]))
+        shapes = self._of_kind[kind] if rng.random() < 0.85 else [self._any(rng)]
+        smaller = rng.uniform(0.6, 1.0) if kind in {"car", "lorry"} else 1.0
+        height = float(box_of(target)[3])
+        foot = box_of(target)[1] + height
+        for _ in range(rng.choice([1, 2, 3], p=(0.6, 0.28, 0.12))):
+            left, _, width, _ = box_of(found)
+            height *= smaller * rng.uniform(0.88, 1.12)
+            # What is farther away stands higher in the picture.
+            foot -= height * ((1 - smaller) * rng.uniform(0.1, 0.5) + rng.uniform(-0.03, 0.03))
+            shape = shapes[int(rng.integers(len(shapes)))]
+            shape = scaled(shape, max(height, 6.0) * max(shape.shape) / shape.shape[0])
+            wide = shape.shape[1]
+            inside = wide * rng.uniform(0.0, 0.6)
+            x = left + width - inside if way > 0 else left - wide + inside
+            joined = found.copy()
+            put(joined, shape, round(x), round(foot) - shape.shape[0])
+            if cv2.connectedComponents(joined)[0] == 2:
+                found = joined
+        return found
 
     def _any(self, rng: Random) -> Silhouette:
         return self.library[int(rng.integers(len(self.library)))][1]
@@ -162,7 +189,8 @@ def _seen(rng: Random, kind: str, scene: _Scene) -> Sample | None:
     """What the network is shown of a scene; None where nothing of the object is left."""
     exact = scene.target & (1 - scene.hiding())
     visible, fronts, behind = exact, scene.fronts, scene.behind
-    if rng.random() < _OFTEN["inexact"]:
+    rough = rng.random() < _OFTEN["inexact"]
+    if rough:
         visible = inexact(rng, exact)
         fronts, behind = [inexact(rng, one) for one in fronts], [inexact(rng, one) for one in behind]
     if min(np.count_nonzero(visible), np.count_nonzero(exact)) < _SMALLEST:
@@ -173,11 +201,12 @@ def _seen(rng: Random, kind: str, scene: _Scene) -> Sample | None:
         fronts = fronts[1:]
     around = Surroundings(visible, *_sureness(rng, visible, fronts, behind))
     window = _moved(rng, window_around(visible, around.in_front > 0.2))
-    one_hot = np.zeros(len(KINDS), np.float32)
+    about = np.zeros(ABOUT, np.float32)
     if kind in _KIND_OF and rng.random() >= _OFTEN["no kind"]:
-        one_hot[KINDS.index(_KIND_OF[kind])] = 1
+        about[KINDS.index(_KIND_OF[kind])] = 1
+    about[-1] = float(rough and rng.random() < _OFTEN["told so"])
     planes = _bytes(network_input(window, around))
-    return Sample(planes, one_hot, _bytes(window.cut(scene.target)), _bytes(window.cut(exact)))
+    return Sample(planes, about, _bytes(window.cut(scene.target)), _bytes(window.cut(exact)))
 
 
 def _sureness(
@@ -196,8 +225,8 @@ def _sureness(
                 sure = sure if truth else 1 - sure
             np.maximum(in_front, plane * np.float32(sure), out=in_front)
             np.maximum(at_back, plane * np.float32(1 - sure), out=at_back)
-    seen = visible > 0
-    in_front[seen], at_back[seen] = 0, 0
+    # Where rough masks overlap, the overlap tells how rough: what is in front is shown there, too.
+    at_back[visible > 0] = 0
     return in_front, at_back
 
 
@@ -214,11 +243,11 @@ def _moved(rng: Random, window: Window) -> Window:
 
 
 def batch(composer: Composer, rng: Random, size: int) -> tuple[Bytes, NDArray[np.float32], Bytes, Bytes]:
-    """`size` samples: planes [N, 4, 96, 96], kinds [N, K], amodal and visible [N, 1, 96, 96]."""
+    """`size` samples: planes [N, 4, 96, 96], about [N, ABOUT], amodal and visible [N, 1, 96, 96]."""
     drawn = [composer.sample(rng) for _ in range(size)]
     return (
         np.stack([one.planes for one in drawn]),
-        np.stack([one.kind for one in drawn]),
+        np.stack([one.about for one in drawn]),
         np.stack([one.amodal for one in drawn])[:, None],
         np.stack([one.visible for one in drawn])[:, None],
     )

@@ -1,6 +1,6 @@
 """Fits the model of who hides whom on rendered scenes, and writes its weights into the package.
 
-    codriver scenes --out scenes --count 100 --seed 7
+    codriver scenes --out scenes --count 90 --seed 3000
     python -m perception.occlusion.training.fit_order scenes/annotations.json
 
 Each scene counts twice: with its exact masks, and with masks that are 1 or 2 pixels off. Its signs come in one

@@ -13,6 +13,8 @@ from perception.occlusion.training.road_users import KINDS, SHARES
 
 Silhouette = NDArray[np.uint8]
 _SIZE = 128
+_THIN = {"furniture", "bicycle", "sign", "pole", "board", "light"}
+"""Kinds whose thin parts are drawn as they are."""
 
 
 def draw(count: int, seed: int, shares: Mapping[str, float] = SHARES) -> list[tuple[str, Silhouette]]:
@@ -34,7 +36,7 @@ def _one(rng: np.random.Generator, kind: str) -> Silhouette:
     extent = float(np.abs(np.vstack(solid)[:, :2]).max())
     view = View(yaw, extent + float(np.exp(rng.uniform(np.log(3), np.log(50)))), rng.uniform(1.0, 2.6))
     shape = silhouette(solid, view, _SIZE)
-    if kind not in {"furniture", "bicycle", "sign", "pole"}:
+    if kind not in _THIN:
         # Annotators round corners and close the gaps between thin parts.
         radius = int(rng.integers(1, 4)) * 2 + 1
         padded = cv2.copyMakeBorder(shape, 8, 8, 8, 8, cv2.BORDER_CONSTANT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from perception.occlusion.network_input import KINDS
+from perception.occlusion.network_input import ABOUT
 
 PLANES = 4
 _CELL = 3
@@ -18,7 +18,7 @@ def _layer(inputs: int, outputs: int, size: int = 3) -> nn.Sequential:
 
 
 class ShapeNetwork(nn.Module):
-    """planes [N, 4, 96, 96] and kinds [N, 5] → logits of the whole mask [N, 1, 96, 96], estimates [N, 2].
+    """planes [N, 4, 96, 96] and about [N, 6] → logits of the whole mask [N, 1, 96, 96], estimates [N, 2].
 
     The estimates are the IoU of the hidden part and the probability that a part of the object is hidden.
     """
@@ -32,7 +32,7 @@ class ShapeNetwork(nn.Module):
             for a, b in zip(sources, widths, strict=True)
         )
         self.pool = nn.MaxPool2d(2)
-        self.kinds = nn.Linear(len(KINDS), widths[-1])
+        self.about = nn.Linear(ABOUT, widths[-1])
         self.whole = nn.Sequential(
             nn.Flatten(), nn.Linear(widths[-1] * 16, 256), nn.ReLU(), nn.Linear(256, widths[-1] * 16)
         )
@@ -46,13 +46,13 @@ class ShapeNetwork(nn.Module):
         )
         self.estimates = nn.Sequential(nn.Linear(widths[-1], 64), nn.ReLU(), nn.Linear(64, 2), nn.Sigmoid())
 
-    def forward(self, planes: Tensor, kind: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, planes: Tensor, about: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
         x, kept = self.enter(planes * 2 - 0.5), []
         for index, block in enumerate(self.down):
             x = block(x if index == 0 else self.pool(x))
             kept.append(x)
-        x = x + self.kinds(kind)[:, :, None, None]
+        x = x + self.about(about)[:, :, None, None]
         x = self.deep(x + self.whole(x).view_as(x))
         estimates = self.estimates(x.mean((2, 3)))
         for narrow, block, skip in zip(self.narrow, self.up, reversed(kept[:-1]), strict=True):

@@ -43,6 +43,11 @@ def limb(start: Sequence[float], end: Sequence[float], start_radius: float, end_
     return np.vstack([_ball(start, start_radius), _ball(end, end_radius)])
 
 
+def beside(points: Points, y: float) -> Points:
+    """The same part moved to the left by `y`."""
+    return points + np.array([0.0, y, 0.0])
+
+
 def _ball(centre: Sequence[float], radius: float) -> Points:
     rings = [
         np.column_stack([_CIRCLE * radius * np.cos(tilt), np.full(len(_CIRCLE), radius * np.sin(tilt))])

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from perception.occlusion.training.parts import Points, limb, slab, wheel
+from perception.occlusion.training.boards import board, traffic_light
+from perception.occlusion.training.parts import Points, beside, limb, slab, wheel
 
 Random = np.random.Generator
 Solid = list[Points]
@@ -67,49 +68,78 @@ def lorry(rng: Random) -> Solid:
 
 
 def person(rng: Random) -> Solid:
-    """Standing or walking, with clothes and sometimes a bag; children are smaller."""
+    """Standing or walking, with clothes, bags, a case or a pram; children are smaller."""
     tall = rng.uniform(1.5, 1.95) if rng.random() < 0.85 else rng.uniform(0.95, 1.4)
-    return _body(rng, tall, stride=rng.choice([0.0, rng.uniform(0.05, 0.45)]))
+    stride = float(rng.choice([0.0, rng.uniform(0.05, 0.3), rng.uniform(0.2, 0.4)]))
+    return [*_body(rng, tall, stride), *_luggage(rng, tall)]
 
 
 def _body(rng: Random, tall: float, stride: float) -> Solid:
-    broad, thick = tall * rng.uniform(0.1, 0.14), rng.uniform(0.9, 1.5)
+    broad, thick = tall * rng.uniform(0.08, 0.125), rng.uniform(0.85, 1.5)
     hip, shoulder, neck = tall * 0.5, tall * 0.8, tall * 0.86
     lean = rng.normal(0, 0.04)
     parts = [limb((lean, 0, tall * 0.92), (lean, 0, tall * 0.93), tall * 0.06, tall * 0.068)]
+    if rng.random() < 0.35:  # hair, hood or hat
+        parts.append(limb((lean - 0.04, 0, tall * 0.89), (lean, 0, tall * 0.95), tall * 0.075, tall * 0.065))
     parts.append(limb((lean, 0, shoulder), (lean, 0, neck), 0.06 * thick, 0.05))
     chest = 0.11 * tall / 1.7 * thick
+    sloped = rng.uniform(0.55, 0.85)
     parts.append(
         np.vstack(
-            [limb((0, s * broad * 0.7, hip), (lean, s * broad, shoulder), chest, chest * 0.8) for s in (-1, 1)]
+            [limb((0, s * broad * 0.7, hip), (lean, s * broad * sloped, shoulder), chest, chest * 0.8)
+             for s in (-1, 1)]
         )
-    )
+    )  # fmt: skip
+    apart = rng.uniform(0.15, 0.75)
     for side, phase in ((-1, 1), (1, -1)):
-        foot, knee = (
-            (phase * stride * 0.9, side * broad * 0.6, 0.05),
-            (phase * stride * 0.5, side * broad * 0.6, hip / 2),
-        )
+        # The leg behind bends, and its foot is off the ground.
+        bent = phase * stride * rng.uniform(0.2, 0.6)
+        foot = (phase * stride * 0.9, side * broad * apart, 0.05 + max(-bent, 0) * 0.5)
+        knee = (phase * stride * 0.5 + 0.06 * stride, side * broad * apart, hip * 0.52)
         parts += [limb((0, side * broad * 0.5, hip), knee, 0.09 * thick, 0.065 * thick)]
         parts += [limb(knee, foot, 0.065 * thick, 0.05 * thick)]
-        parts += [limb(foot, (foot[0] + 0.14, foot[1], 0.04), 0.05, 0.04)]
+        parts += [limb(foot, (foot[0] + 0.14, foot[1], foot[2] - 0.01), 0.05, 0.04)]
         parts += _arm(rng, side, (lean, broad, shoulder), -phase * stride, thick)
-    if rng.random() < 0.3:  # coat or skirt
-        hem = hip * rng.uniform(0.3, 0.9)
-        parts.append(np.vstack([limb((0, s * broad * 0.7, hip * 1.2), (0, s * broad * rng.uniform(0.8, 1.3), hem),
-                                     chest, chest) for s in (-1, 1)]))  # fmt: skip
-    if rng.random() < 0.3:  # bag or rucksack
-        x, y, z = rng.uniform(-0.3, 0.1), rng.choice([-1, 1]) * broad, rng.uniform(hip * 0.6, shoulder)
+    if rng.random() < 0.35:  # coat, dress or skirt
+        hem = hip * rng.uniform(0.2, 0.9)
+        wide = rng.uniform(0.7, 1.3)
+        parts.append(np.vstack([limb((0, s * broad * 0.7, hip * 1.2), (0, s * broad * wide, hem), chest, chest)
+                                for s in (-1, 1)]))  # fmt: skip
+    return parts
+
+
+def _luggage(rng: Random, tall: float) -> Solid:
+    """What a person carries, pulls or pushes, if anything."""
+    parts: Solid = []
+    if rng.random() < 0.35:  # bag or rucksack
+        x, y = rng.uniform(-0.3, 0.1), rng.choice([-1, 1]) * tall * rng.uniform(0.08, 0.16)
+        z = tall * rng.uniform(0.3, 0.8)
+        low = z - rng.uniform(0.1, 0.4)
+        parts.append(limb((x, y, z), (x, y, low), rng.uniform(0.08, 0.2), rng.uniform(0.1, 0.2)))
+    way = rng.random()
+    if way < 0.05:  # suitcase
+        x, y, z = rng.uniform(-0.5, 0.3), rng.choice([-1, 1]) * rng.uniform(0.25, 0.5), rng.uniform(0.4, 0.75)
+        case = slab([(x - 0.14, 0.05), (x + 0.14, 0.05), (x + 0.14, z), (x - 0.14, z)], 0.22)
+        parts.append(beside(case, y))
+    elif way < 0.09:  # pram or trolley, its frame filled as annotators draw it
+        near, far, top = rng.uniform(0.35, 0.55), rng.uniform(0.9, 1.3), rng.uniform(0.75, 1.05)
+        half = rng.uniform(0.2, 0.32)
         parts.append(
-            limb((x, y, z), (x, y, z - rng.uniform(0.1, 0.4)), rng.uniform(0.08, 0.2), rng.uniform(0.1, 0.2))
+            slab([(near, top), (near + 0.1, 0.35), (far, 0.35), (far, top * rng.uniform(0.7, 1.1))], half)
         )
+        parts += [
+            wheel(x, y, rng.uniform(0.1, 0.18), 0.06) for x in (near + 0.15, far - 0.1) for y in (-half, half)
+        ]
+    elif way < 0.11:  # umbrella
+        parts.append(limb((0.1, 0.1, tall + 0.1), (0.1, 0.1, tall + 0.2), rng.uniform(0.4, 0.55), 0.15))
     return parts
 
 
 def _arm(rng: Random, side: int, top: tuple[float, float, float], swing: float, thick: float) -> Solid:
     x, broad, z = top
     reach = z * 0.24
-    elbow = (x + swing * 0.4, side * (broad + rng.uniform(0.03, 0.14)), z - reach)
-    bend = rng.uniform(0, 1.6)
+    elbow = (x + swing * 0.4, side * (broad + rng.uniform(0.0, 0.1)), z - reach)
+    bend = rng.choice([rng.uniform(0, 0.5), rng.uniform(0, 1.6)])
     hand = (
         elbow[0] + reach * np.sin(bend),
         elbow[1] - side * rng.uniform(0, 0.1),
@@ -244,7 +274,7 @@ def thing(rng: Random) -> Solid:
 
 KINDS: dict[str, Callable[[Random], Solid]] = {
     "car": car, "lorry": lorry, "person": person, "cyclist": cyclist, "bicycle": bicycle, "furniture": furniture,
-    "sign": sign, "pole": pole, "thing": thing,
+    "sign": sign, "pole": pole, "thing": thing, "board": board, "light": traffic_light,
 }  # fmt: skip
 SHARES = {"car": 0.38, "lorry": 0.07, "person": 0.27, "cyclist": 0.12, "bicycle": 0.04, "furniture": 0.12}
 """How often each kind is drawn."""

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from perception.occlusion.network_input import ABOUT
 from perception.occlusion.training.composing import SHARES, Composer, batch
 from perception.occlusion.training.halving import halve
 from perception.occlusion.training.library import draw
@@ -34,7 +35,7 @@ _HIDDEN_FROM = 0.03
 """An object of which more is hidden counts as hidden for the second estimate."""
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
-"""planes, kinds, amodal, visible; see `composing.batch`"""
+"""planes, about, amodal, visible; see `composing.batch`"""
 
 
 class _Stream:
@@ -55,17 +56,17 @@ class _Stream:
         self._next += _NEW
         old = self._random.integers(min(self._next, _KEPT), size=_BATCH - _NEW)
         chosen = torch.from_numpy(np.concatenate([np.array(at), old]))
-        planes, kind, amodal, visible = (store[chosen] for store in self._kept)
+        planes, about, amodal, visible = (store[chosen] for store in self._kept)
         mirror = torch.from_numpy(self._random.random(_BATCH) < 0.5)
         for one in (planes, amodal, visible):
             one[mirror] = one[mirror].flip(-1)
-        return _floats((planes, kind, amodal, visible))
+        return _floats((planes, about, amodal, visible))
 
 
 def _floats(drawn: Batch) -> Batch:
-    planes, kind, amodal, visible = drawn
+    planes, about, amodal, visible = drawn
     planes = (planes.float() / 255).contiguous(memory_format=torch.channels_last)
-    return planes, kind, amodal.float() / 255, visible.float() / 255
+    return planes, about, amodal.float() / 255, visible.float() / 255
 
 
 def hidden_iou(logits: Tensor, amodal: Tensor, visible: Tensor) -> Tensor:
@@ -108,9 +109,9 @@ def export(network: nn.Module, path: Path) -> None:
     """Write the network as ONNX, any number of objects at a time; weights take 16 bits each."""
     network.eval()
     torch.onnx.export(
-        network, (torch.zeros(1, 4, 96, 96), torch.zeros(1, 5)), str(path), dynamo=False, opset_version=17,
-        input_names=["planes", "kind"], output_names=["logits", "estimates"],
-        dynamic_axes={name: {0: "n"} for name in ("planes", "kind", "logits", "estimates")},
+        network, (torch.zeros(1, 4, 96, 96), torch.zeros(1, ABOUT)), str(path), dynamo=False, opset_version=17,
+        input_names=["planes", "about"], output_names=["logits", "estimates"],
+        dynamic_axes={name: {0: "n"} for name in ("planes", "about", "logits", "estimates")},
     )  # fmt: skip
     model = onnx.load(path)
     halve(model)
@@ -161,10 +162,10 @@ class _Run:
 
 def measure(network: nn.Module, unseen: Batch) -> dict[str, float]:
     """Mean IoU of the hidden part, with something in front given and not, and how true the estimates are."""
-    planes, kind, amodal, visible = unseen
+    planes, about, amodal, visible = unseen
     network.eval()
     with torch.no_grad():
-        logits, estimates = network(planes, kind)
+        logits, estimates = network(planes, about)
     inside = 1 - planes[:, 3:4]
     hidden = (amodal - visible).clamp(0, 1) * inside
     reached = hidden_iou(logits * inside, amodal * inside, visible)
@@ -196,8 +197,8 @@ def main(minutes: float, shapes: int, threads: int, seed: int, folder: Path) -> 
     run = _Run(folder)
     # Neither shapes nor occlusions that are trained on.
     drawn = batch(Composer(draw(600, seed + 1_000_000, SHARES)), np.random.default_rng(seed), 480)
-    planes, kind, amodal, visible = (torch.from_numpy(one) for one in drawn)
-    unseen = _floats((planes, kind, amodal, visible))
+    planes, about, amodal, visible = (torch.from_numpy(one) for one in drawn)
+    unseen = _floats((planes, about, amodal, visible))
     stream = _Stream(Composer(draw(shapes, seed, SHARES)), seed + 7 * run.steps)
     started, told, losses = time.monotonic() - run.seconds, time.monotonic(), [0.0]
     while run.seconds < minutes * 60:

@@ -1,12 +1,14 @@
 """Drawing what the shape network learns from, and a few steps of its training (where torch is installed)."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perception.models.sessions import Runtime, Session
-from perception.occlusion.network_input import KINDS, kind_of
+from perception.occlusion import network_input
+from perception.occlusion.network_input import ABOUT, KINDS, kind_of
 from perception.occlusion.training.composing import SHARES, Composer, batch
 from perception.occlusion.training.library import draw
 from perception.occlusion.training.placing import inexact, overlap, put, scaled
@@ -32,10 +34,13 @@ def test_the_same_seed_draws_the_same_samples(composer):
 
 
 def test_samples_show_hidden_and_whole_objects_with_and_without_what_hides_them(composer):
-    planes, kinds, amodal, visible = batch(composer, np.random.default_rng(1), 80)
+    planes, about, amodal, visible = batch(composer, np.random.default_rng(1), 80)
     assert planes.shape == (80, 4, 96, 96)
-    assert kinds.shape == (80, len(KINDS))
+    assert about.shape == (80, ABOUT)
     assert (amodal >= visible).all()
+    # Of rough masks that overlap, what is in front is shown over the visible part, too.
+    overlap = (np.minimum(planes[:, 0], planes[:, 1]) > 127).any((1, 2))
+    assert overlap[about[:, -1] == 1].mean() > 0.15 > overlap[about[:, -1] == 0].mean()
     hidden = (amodal > 127).sum((1, 2, 3)) > 1.05 * (visible > 127).sum((1, 2, 3))
     told = planes[:, 1].max((1, 2)) > 100
     for share in (hidden.mean(), (hidden & told).mean(), (hidden & ~told).mean(), (~hidden).mean()):
@@ -43,6 +48,19 @@ def test_samples_show_hidden_and_whole_objects_with_and_without_what_hides_them(
     # The window shows the object, and the visible mask is about where the visible part is.
     overlaps = np.minimum(planes[:, 0], visible[:, 0]).sum((1, 2)) / np.maximum(visible[:, 0].sum((1, 2)), 1)
     assert np.median(overlaps) > 0.9
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 1000), st.sampled_from(["car", "person"]))
+def test_regions_that_join_hang_together_and_keep_the_first(seed, kind):
+    rng = np.random.default_rng(seed)
+    composer = Composer(draw(3, seed, {kind: 1.0}))
+    target = np.zeros((200, 200), np.uint8)
+    put(target, scaled(composer.library[0][1], 60), 70, 80)
+    found = composer._joined(rng, kind, target)
+    assert (found >= target).all()
+    if cv2.connectedComponents(target)[0] == 2:
+        assert cv2.connectedComponents(found)[0] == 2
 
 
 @settings(max_examples=30, deadline=None)
@@ -81,6 +99,14 @@ def test_class_names_are_understood(label, kind):
     assert KINDS[int(kind_of(label).argmax())] == kind
 
 
+def test_the_network_is_told_the_kind_and_whether_masks_are_rough():
+    told = network_input.about("Car", exact=False)
+    assert told.shape == (ABOUT,)
+    assert (told[:-1] == kind_of("Car")).all()
+    assert told[-1] == 1
+    assert network_input.about("Car", exact=True)[-1] == 0
+
+
 def test_unknown_class_names_say_nothing():
     assert not kind_of("thing 4").any()
 
@@ -101,12 +127,12 @@ def test_training_lowers_the_loss_goes_on_and_exports(composer, tmp_path, reques
     again = train._Run(tmp_path)
     assert again.steps == 4
     train.export(again.mean, tmp_path / "shape.onnx")
-    planes, kind, amodal, visible = stream.batch()
+    planes, about, amodal, visible = stream.batch()
     with torch.no_grad():
-        logits, estimates = run.mean.eval()(planes, kind)
+        logits, estimates = run.mean.eval()(planes, about)
     assert (tmp_path / "shape.onnx").stat().st_size < 2.3 * sum(one.numel() for one in again.mean.parameters())
     session = Session(tmp_path / "shape.onnx", Runtime(provider="cpu", threads=1))
-    said = session.run({"planes": planes.numpy(), "kind": kind.numpy()})
+    said = session.run({"planes": planes.numpy(), "about": about.numpy()})
     assert np.allclose(said["logits"], logits, atol=0.05)
     assert np.allclose(said["estimates"], estimates, atol=0.01)
-    assert set(train.measure(run.mean, (planes, kind, amodal, visible))) >= {"hidden_iou_occluder_given"}
+    assert set(train.measure(run.mean, (planes, about, amodal, visible))) >= {"hidden_iou_occluder_given"}
