@@ -17,6 +17,7 @@ from perception.masks import BoolImage, Mask
 from perception.occlusion.network_input import kind_of
 from perception.occlusion.order import Missing, Pair, depths, infer_order, without_cycles
 from perception.occlusion.prior import vote
+from perception.occlusion.roughness import apart, disc, overlapping, seam_width
 from perception.occlusion.shapes import Shapes, rendered_shapes
 from perception.record import Completion, FrameRecord, Instance, Occlusion
 
@@ -27,10 +28,6 @@ _OF_ANY_KIND = 0.4
 """What remains of it where shapes of all kinds vote, as none of the object's kind are known."""
 _ENOUGH = 8
 """Whole objects of a kind in the file, from which on their votes weigh as much as the network."""
-_OVERLAP = 0.002
-"""Exact masks do not overlap by more than this share of what they cover."""
-_ROUGH_SEAM = 1 / 150
-"""Width of what may lie between rough masks, in diagonals of the frame: 4 pixels of 480×360."""
 _TOGETHER = 16
 """Objects that are completed together: each needs some planes as large as the frame."""
 _LEAST_GAIN = 0.01
@@ -52,6 +49,8 @@ class Task:
     """All other objects of the frame; None: not known, or none but those of `may_hide`."""
     exact: bool = True
     """Whether the frame's masks fit each other; else their outlines are off by a pixel or more."""
+    apart: bool = False
+    """Whether there is a gap between it and what hides it: one is too small, or something thin is in between."""
     image: RGBImage | None = None
     """The frame's pixels, uint8 RGB [height, width, 3], for methods that look at them."""
     elsewhere: Shapes | None = None
@@ -219,8 +218,7 @@ def frame_tasks(
     count = np.zeros(masks[0].shape, np.uint16) if masks else np.zeros((0, 0), np.uint16)
     for mask in masks:
         count += mask
-    rough = max(2, round(float(np.hypot(*count.shape)) * _ROUGH_SEAM))
-    exact = bool((count > 1).sum() <= _OVERLAP * (count > 0).sum())
+    rough = overlapping(count)
     for index, (visible, label) in enumerate(zip(masks, labels, strict=True)):
         chances = fronts_of(index, pairs)
         in_front = np.zeros(visible.shape, np.float32)
@@ -230,18 +228,15 @@ def frame_tasks(
             if front == index:
                 np.maximum(in_front, masks[back] * np.float32(1 - pairs[front, back]), out=in_front)
         neighbours = count > visible
-        may_hide = np.zeros(visible.shape, bool)
+        may_hide, gap = np.zeros(visible.shape, bool), False
         if chances:
             hiding = np.logical_or.reduce([masks[at] for at in chances])
+            gap = apart(visible, hiding)
             # Between two masks lies a seam that belongs to neither; it is wider where they are rough.
-            seam = cv2.dilate(hiding.astype(np.uint8), _disc(1 if exact else rough)).astype(bool)
+            radius = seam_width(visible.shape) if rough or gap else 1
+            seam = cv2.dilate(hiding.astype(np.uint8), disc(radius)).astype(bool)
             may_hide = (hiding | seam & ~neighbours) & ~visible
-        yield Task(visible, may_hide, label, in_front, neighbours, exact, image)
-
-
-def _disc(radius: int) -> NDArray[np.uint8]:
-    side = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+        yield Task(visible, may_hide, label, in_front, neighbours, not rough, gap, image)
 
 
 def fronts_of(index: int, pairs: Mapping[Pair, float]) -> dict[int, float]:

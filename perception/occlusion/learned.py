@@ -11,25 +11,30 @@ from perception.masks import BoolImage
 from perception.occlusion.completing import Answer, FloatImage, Prior, Task, cut_by_frame
 from perception.occlusion.network import Guess, Network
 from perception.occlusion.network_input import KINDS, kind_of
+from perception.occlusion.roughness import disc, seam_width
 
 _SHARES = (0.5, 0.2, 0.3)
 """Weights of the network's probability, of what it says when it is told of nothing in front, and of the votes.
 The second keeps a large occluder from tempting it too far; measured on rendered scenes and CamVid's frames."""
 _SHARES_KNOWN = (0.5, 0.0, 0.5)
 """The same where the file itself shows whole objects of that kind."""
-_CERTAIN = 0.95
+_SHARES_ROUGH = (0.85, 0.0, 0.15)
+"""The same for rough masks: votes take their outlines at their word."""
+_CERTAIN = 0.98
 """Least probability of a hidden part for adding one with nothing known in front,"""
 _WORTH_IT = 0.5
-"""and least estimate of its IoU. Chosen on every other of CamVid's frames and on rendered scenes: below, it adds
-more to objects that are whole, and gains little where one is hidden."""
+"""and least estimate of its IoU. Chosen on CamVid's frames: below, it adds more to regions that several objects
+share, and gains little where one is hidden."""
 _TELLING = ("vehicle", "person", "cycle")
 """Kinds of which the visible part tells that something is missing."""
-_NOTHING = 0.65
-"""Below this probability of a hidden part nothing is added; what is in front hides something in most cases."""
+_NOTHING = 0.95
+"""Below this probability of a hidden part nothing is added: next to all hidden objects of CamVid are above it."""
 _TOGETHER = 16
 """Objects that are looked at together: each needs some planes as large as the frame."""
 _SAME = 0.6
 """Least share of the visible mask that a new outline must keep."""
+_SEEN = 0.7
+"""Probability below which pixels of a rough visible mask are taken for its roughness."""
 
 
 class Learned:
@@ -43,7 +48,7 @@ class Learned:
     def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
         """See `Method`."""
         guesses = self._network.guess(tasks)
-        asked = [task for task in tasks if task.may_hide.any() and not self._prior.knows(task.label)]
+        asked = [task for task in tasks if task.may_hide.any() and self._shares(task)[1]]
         alone = dict(zip(asked, self._network.guess([_alone(task) for task in asked]), strict=True))
         return [
             self._behind_known(task, guess, alone.get(task))
@@ -62,13 +67,17 @@ class Learned:
         share = self._mean(task, guess, alone)
         whole = share > 0.5
         if not task.exact and (whole & task.visible).sum() > _SAME * task.visible.sum():
-            # A rough visible mask reaches into what it is not: there the network's outline is the better one.
-            return whole & (task.visible | task.may_hide), guess.iou
+            return _redrawn(task, share), guess.iou
         return task.visible | (whole & task.may_hide), guess.iou
 
+    def _shares(self, task: Task) -> tuple[float, float, float]:
+        if task.apart or not task.exact:
+            return _SHARES_ROUGH
+        return _SHARES_KNOWN if self._prior.knows(task.label) else _SHARES
+
     def _mean(self, task: Task, guess: Guess, alone: Guess | None) -> FloatImage:
-        """`alone`: what it says when told of nothing in front; None where the file's own shapes tell more."""
-        shares = _SHARES_KNOWN if alone is None else _SHARES
+        """`alone`: what it says when told of nothing in front; None where that is not asked."""
+        shares = self._shares(task)
         votes = self._prior.votes(task)
         said: list[FloatImage | float] = [
             guess.in_frame(task.visible.shape),
@@ -79,6 +88,19 @@ class Learned:
             said[1] = alone.in_frame(task.visible.shape)
         total = sum(shares) - (shares[2] if votes is None else 0.0)
         return np.asarray(sum(share * one for share, one in zip(shares, said, strict=True)) / total, np.float32)
+
+
+def _redrawn(task: Task, share: FloatImage) -> BoolImage:
+    """The whole object where the visible mask is rough; `share` is the probability of each pixel.
+
+    Such a mask reaches into what it is not, or not as far as it should: the network's outline is the better one.
+    """
+    reach = cv2.dilate(task.visible.astype(np.uint8), disc(seam_width(task.visible.shape))).astype(bool)
+    if task.neighbours is not None:
+        reach &= ~task.neighbours
+    found: BoolImage = (share > 0.5) & (task.may_hide | reach)
+    found[task.visible] = share[task.visible] > _SEEN
+    return found
 
 
 def missing(network: Network, masks: Sequence[BoolImage], labels: Sequence[str]) -> list[float]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from perception.models.sessions import Runtime, Session
 from perception.occlusion.completing import Task
-from perception.occlusion.network_input import Surroundings, kind_of, network_input
+from perception.occlusion.network_input import Surroundings, about, network_input
 from perception.occlusion.window import Window, window_around
 
 WEIGHTS = Path(__file__).parent.parent / "data" / "shape.onnx"
@@ -45,7 +45,6 @@ class Guess:
 def surroundings(task: Task) -> Surroundings:
     """What the network is told of a task."""
     in_front = task.may_hide.astype(np.float32) if task.in_front is None else task.in_front
-    in_front = np.where(task.visible, np.float32(0), in_front)
     behind = np.zeros_like(in_front)
     if task.neighbours is not None:
         behind = np.where(task.neighbours & ~task.visible, 1 - in_front, np.float32(0))
@@ -58,7 +57,7 @@ class Network:
     def __init__(self, weights: Path = WEIGHTS, runtime: Runtime | None = None) -> None:
         """Raises what `Session` raises, and `FileFormatError` for a model that is no shape network."""
         self._session = Session(weights, runtime or Runtime(provider="cpu"))
-        self._session.require("a shape network", ("planes", "kind"), ("logits", "estimates"))
+        self._session.require("a shape network", ("planes", "about"), ("logits", "estimates"))
 
     def guess(self, tasks: Sequence[Task]) -> list[Guess]:
         """What it says of each object."""
@@ -71,10 +70,10 @@ class Network:
         around = [surroundings(task) for task in tasks]
         windows = [window_around(one.visible, one.in_front > 0.2) for one in around]
         planes = np.stack([network_input(*both) for both in zip(windows, around, strict=True)])
-        kinds = np.stack([kind_of(task.label) for task in tasks])
+        told = np.stack([about(task.label, task.exact and not task.apart) for task in tasks])
         # The mean of an object and its mirror image is better than either.
         both = np.concatenate([planes, planes[..., ::-1]])
-        said = self._session.run({"planes": both, "kind": np.concatenate([kinds, kinds])})
+        said = self._session.run({"planes": both, "about": np.concatenate([told, told])})
         logits, mirrored = np.split(said["logits"][:, 0], 2)
         estimates = np.mean(np.split(said["estimates"], 2), axis=0)
         shares = 1 / (1 + np.exp(-np.clip((logits + mirrored[..., ::-1]) / 2, -30, 30)))

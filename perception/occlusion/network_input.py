@@ -13,6 +13,9 @@ from perception.occlusion.window import Window
 KINDS = ("vehicle", "person", "cycle", "sign", "pole")
 """What the network may be told of an object's class."""
 
+ABOUT = len(KINDS) + 1
+"""How many numbers tell of the object: its kind, and whether its frame's masks are rough."""
+
 _WORDS = {
     "vehicle": "car truck bus lorry van vehicle taxi trailer tram train suv minibus pickup",
     "person": "person pedestrian people man woman child human adult",
@@ -35,13 +38,19 @@ def kind_of(label: str) -> NDArray[np.float32]:
     return one_hot
 
 
+def about(label: str, exact: bool) -> NDArray[np.float32]:
+    """[ABOUT]: the kind, as `kind_of` has it, and 1 where the outlines are known to be off by a pixel or more."""
+    return np.append(kind_of(label), np.float32(not exact))
+
+
 @dataclass(frozen=True, eq=False)
 class Surroundings:
     """An object and what is around it; [height, width] of one image, values 0..1."""
 
     visible: NDArray[Any]
     in_front: NDArray[Any]
-    """How sure it is that what is seen there stands before the object; 0 where nothing known is."""
+    """How sure it is that what is seen there stands before the object; 0 where nothing known is. It may overlap
+    the visible mask, where masks are rough."""
     behind: NDArray[Any]
     """How sure it is that what is seen there stands behind it."""
 

@@ -17,10 +17,10 @@ _TOUCH = 2
 """Masks this many pixels apart still touch."""
 _BORDER_SHARE = 0.03
 """Least part of the smaller outline that a pair must share."""
-_BELIEVED = 0.5
+_BELIEVED = 0.4
+"""Least chance that one hides the other at all."""
 _TIE = 1e-9
 """Below this nothing tells who is in front; the sign would be that of a rounding error."""
-"""Least chance that one hides the other at all."""
 _CHAIN_REACH = 2.0
 """Farther from an object, in its own longer sides, what hides its occluder does not hide the object."""
 

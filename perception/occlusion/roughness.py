@@ -1,0 +1,50 @@
+"""Which masks are rough: their outlines are off by a pixel or more, so that neighbours overlap or leave gaps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.masks import BoolImage
+from perception.occlusion.window import box_of
+
+_OVERLAP = 0.002
+"""Exact masks do not overlap by more than this share of what they cover."""
+_SEAM = 1 / 150
+"""Width of what may lie between rough masks, in diagonals of the frame: 4 pixels of 480×360."""
+_STEP = 1 / 600
+"""A pixel of 480×360, in diagonals of the frame."""
+_NEAR = 5
+"""Steps within which an occluder's pixels count as its border with what it hides."""
+_TOUCHING = 0.1
+"""Of those, least share that touches, where masks fit: of an occluder that touches all along, one in five does."""
+
+
+def seam_width(shape: tuple[int, ...]) -> int:
+    """How far rough outlines may be off, in pixels of a frame [height, width]."""
+    return max(2, round(float(np.hypot(shape[0], shape[1])) * _SEAM))
+
+
+def overlapping(count: NDArray[np.integer[Any]]) -> bool:
+    """Whether masks overlap as exact ones do not; `count` [height, width]: how many cover each pixel."""
+    return bool((count > 1).sum() > _OVERLAP * (count > 0).sum())
+
+
+def apart(visible: BoolImage, hiding: BoolImage) -> bool:
+    """Whether there is a gap between an object and what is said to hide it; masks [height, width]."""
+    step = max(1, round(float(np.hypot(*visible.shape)) * _STEP))
+    reach = _NEAR * step
+    x, y, width, height = box_of(visible)
+    around = slice(max(y - reach, 0), y + height + reach), slice(max(x - reach, 0), x + width + reach)
+    own, other = visible[around].astype(np.uint8), hiding[around]
+    near, touching = (int((cv2.dilate(own, disc(radius)).astype(bool) & other).sum()) for radius in (reach, step))
+    return near > 0 and touching < _TOUCHING * near
+
+
+def disc(radius: int) -> NDArray[np.uint8]:
+    """A filled circle, uint8 [2 radius + 1, 2 radius + 1]."""
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

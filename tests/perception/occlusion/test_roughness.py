@@ -1,0 +1,47 @@
+"""Rough masks are told from exact ones by what they overlap and by what lies between them."""
+
+import numpy as np
+import pytest
+
+from perception.occlusion.completing import frame_tasks
+from perception.occlusion.roughness import apart, overlapping, seam_width
+
+SHAPE = (360, 480)
+
+
+def block(top, left, height, width, shape=SHAPE):
+    found = np.zeros(shape, bool)
+    found[top : top + height, left : left + width] = True
+    return found
+
+
+@pytest.mark.parametrize(("gap", "rough"), [(0, False), (1, True), (2, True), (4, True), (30, False)])
+def test_a_gap_to_what_hides_it_tells_that_masks_are_rough(gap, rough):
+    assert apart(block(100, 100, 60, 80), block(110, 180 + gap, 60, 40)) is rough
+
+
+def test_a_gap_counts_in_proportion_to_the_frame():
+    shape = (1080, 1440)
+    assert not apart(block(300, 300, 180, 240, shape), block(330, 540 + 1, 180, 120, shape))
+    assert apart(block(300, 300, 180, 240, shape), block(330, 540 + 6, 180, 120, shape))
+    assert seam_width(shape) == 3 * seam_width(SHAPE) == 12
+
+
+def test_masks_that_overlap_are_rough_and_a_few_common_pixels_are_not():
+    first = block(100, 100, 60, 80)
+    for common, rough in ((1, False), (3, True)):
+        second = block(110, 180 - common, 4 if common == 1 else 60, 40)
+        assert overlapping(first.astype(np.uint16) + second) is rough
+
+
+@pytest.mark.parametrize(("gap", "exact"), [(0, True), (2, False), (-3, False)])
+def test_tasks_say_which_masks_are_exact_and_let_rough_ones_hide_in_the_gap(gap, exact):
+    car, front = block(100, 100, 60, 80), block(90, 180 + gap, 90, 40)
+    hidden, before = frame_tasks([car, front], ["car", "person"], {(1, 0): 0.9})
+    assert (hidden.exact and not hidden.apart) is exact
+    assert hidden.exact is before.exact is (gap >= 0)
+    assert not before.apart
+    if gap > 0:
+        assert hidden.may_hide[100:160, 180 : 180 + gap].all()
+    # Overlaps are shown to the network.
+    assert (hidden.in_front[car & front] > 0).all()
