@@ -45,7 +45,8 @@ def limb(start: Sequence[float], end: Sequence[float], start_radius: float, end_
 
 def beside(points: Points, y: float) -> Points:
     """The same part moved to the left by `y`."""
-    return points + np.array([0.0, y, 0.0])
+    moved: Points = points + np.array([0.0, y, 0.0])
+    return moved
 
 
 def _ball(centre: Sequence[float], radius: float) -> Points:
