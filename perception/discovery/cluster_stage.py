@@ -41,7 +41,7 @@ class ClusterStage:
         """Seed, weights, namer, the version of the code."""
         namer = None if self._namer is None else [self._namer.name, dict(self._namer.files_sha256())]
         return {
-            "version": 2,
+            "version": 3,
             "seed": self._seed,
             "weights": WEIGHTS,
             "namer": namer,
