@@ -68,7 +68,7 @@ class OnnxDetector:
         """Raises `FileFormatError` when the file does not give what the description says."""
         self._files = files
         self._session = Session(files.only(), runtime)
-        self._input = next(iter(self._session.inputs))
+        self._input = _picture_input(self._session)
         self._layout = _layout(self._session, description.layout)
         self._names = description.names or names_in(self._session)
         self._side = description.side or _side(self._session.inputs[self._input])
@@ -216,6 +216,17 @@ _LAYOUTS: Mapping[str, _Layout] = {
     "yolo": _Layout(_letterbox, _read_yolo, "unit", (1, 2)),
     "detr": _Layout(_stretch, _read_detr, "imagenet", (2,)),
 }
+
+
+def _picture_input(session: Session) -> str:
+    """The name of its one input. Raises `FileFormatError` where it takes anything but a picture."""
+    if len(session.inputs) != 1 or len(next(iter(session.inputs.values()))) != 4:
+        asked = ", ".join(f"{name} of {len(shape)} dimensions" for name, shape in session.inputs.items())
+        raise FileFormatError(
+            f"{session.path} is no usable detector: it asks for {asked}, and must ask for one picture "
+            "of 4 dimensions only."
+        )
+    return next(iter(session.inputs))
 
 
 def _layout(session: Session, wanted: str) -> _Layout:

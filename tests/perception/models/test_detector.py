@@ -104,3 +104,17 @@ def test_a_detector_under_a_licence_that_is_not_permissive_needs_acceptance(tmp_
     with pytest.raises(InputError, match=r"AGPL-3\.0.*--accept-licence yolo11n-seg"):
         choose_detector(settings, open_store(settings))
     assert choose_detector(load_settings({}), open_store()) is None
+
+
+@pytest.mark.parametrize("shapes", [{"a": [1, 3, 64, 64], "b": [1, 2]}, {"a": [1, 77]}])
+def test_a_model_that_asks_for_more_than_a_picture_is_refused(tmp_path, shapes):
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["a"], ["output0"])],
+        "words",
+        [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in shapes.items()],
+        [helper.make_tensor_value_info("output0", onnx.TensorProto.FLOAT, shapes["a"])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=9)
+    onnx.save(model, tmp_path / "d.onnx")
+    with pytest.raises(FileFormatError, match="must ask for one picture"):
+        open_detector(str(tmp_path / "d.onnx"), names=("word",))
