@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from perception.masks import BoolImage
 from perception.occlusion.order_model import OrderModel, logistic, shipped_model
 from perception.occlusion.pair_features import Outline, features, neighbours, outline
+from perception.occlusion.roughness import overlapping
 
 _TOUCH = 2
 """Masks this many pixels apart still touch."""
 _BORDER_SHARE = 0.03
 """Least part of the smaller outline that a pair must share."""
-_BELIEVED = 0.4
-"""Least chance that one hides the other at all."""
+_BELIEVED = 0.45
+"""Least chance that one hides the other at all,"""
+_BELIEVED_OF_ROUGH = 0.4
+"""and where masks overlap, so that their borders tell less."""
 _TIE = 1e-9
 """Below this nothing tells who is in front; the sign would be that of a rounding error."""
 _CHAIN_REACH = 2.0
@@ -69,6 +72,10 @@ class FrameOutlines:
         self._missing = missing
         self.shape = (masks[0].shape[0], masks[0].shape[1]) if masks else (1, 1)
         self.outlines = [outline(mask) for mask in masks]
+        count = np.zeros(self.shape, np.int32)
+        for mask in masks:
+            count += mask
+        self._believed = _BELIEVED_OF_ROUGH if overlapping(count) else _BELIEVED
 
     def judged(self) -> Iterator[Judged]:
         """The features of all pairs of neighbours."""
@@ -86,7 +93,7 @@ class FrameOutlines:
         links = self.direct(model)
         found = {pair: link.sure for pair, link in links.items()}
         chains = self.chained(links)
-        found |= {pair: sure for pair, sure, inputs in chains if model.through_chance(inputs) >= _BELIEVED}
+        found |= {pair: sure for pair, sure, inputs in chains if model.through_chance(inputs) >= self._believed}
         return without_cycles(found)
 
     def direct(self, model: OrderModel) -> dict[Pair, Link]:
@@ -95,7 +102,7 @@ class FrameOutlines:
         for one in self.judged():
             chance = model.contact_chance(one.direction, one.contact)
             score = model.direction_score(one.direction)
-            if chance >= _BELIEVED and abs(score) > _TIE:
+            if chance >= self._believed and abs(score) > _TIE:
                 sure = logistic(abs(score))
                 found[one.pair if score >= 0 else one.pair[::-1]] = Link(sure, chance * sure)
         kept = without_cycles({pair: link.sure for pair, link in found.items()})
