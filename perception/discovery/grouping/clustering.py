@@ -5,6 +5,10 @@ EVoC ("embedding vector oriented clustering", Tutte Institute, BSD) gives layers
 
 from __future__ import annotations
 
+import logging
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import AgglomerativeClustering
@@ -12,6 +16,8 @@ from sklearn.metrics import silhouette_score
 
 from perception.discovery.grouping.mixing import unit
 from perception.models.roles import FloatArray
+
+_LOG = logging.getLogger(__name__)
 
 Groups = NDArray[np.int64]
 """[N]: the group's number, or -1 for what is like nothing else"""
@@ -32,12 +38,20 @@ def group(vectors: FloatArray, seed: int = 0) -> Groups:
     """Groups of vectors of length 1, [N, D]. The same vectors and seed give the same groups."""
     if len(vectors) <= FEW:
         return _few(vectors)
+    _tell_of_compiling()
     # EVoC's layout is random; of few vectors it is quick, so that several are tried and the best one is taken.
     tries = _TRIES if len(vectors) <= _SAMPLE else 1
     layers = [layer for number in range(tries) for layer in _layers(vectors, seed + number)]
     layers.sort(key=lambda layer: int(layer.max()), reverse=True)
     chosen = _best_layer(vectors, layers, seed)
     return _adopt(vectors, chosen)
+
+
+def _tell_of_compiling() -> None:
+    """EVoC's code is compiled by numba, which keeps the result beside it: minutes once, seconds afterwards."""
+    found = find_spec("evoc")
+    if found and found.origin and not any(Path(found.origin).parent.glob("__pycache__/*.nbc")):
+        _LOG.warning("The first time, grouping takes some minutes more: EVoC compiles its code, and keeps it.")
 
 
 def _few(vectors: FloatArray) -> Groups:

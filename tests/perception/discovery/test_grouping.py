@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from perception.dataset.clusters import Cluster
 from perception.discovery.cluster_stage import ClusterStage
 from perception.discovery.crops import GREY, crop
 from perception.discovery.embed_stage import EmbedStage
+from perception.discovery.grouping import clustering
 from perception.discovery.grouping.clustering import group
 from perception.discovery.grouping.collecting import Members
 from perception.discovery.grouping.mixing import mix
@@ -228,3 +230,19 @@ def test_the_embed_stage_gives_unknown_instances_vectors_and_keeps_the_others():
     assert after.vectors["segmenter"] is record.vectors["segmenter"]
     assert after.instances == record.instances
     assert EmbedStage(Brightness()).fingerprint()["files"] == {"file": "00"}
+
+
+def test_the_first_grouping_says_that_it_takes_longer_and_no_later_one_does(tmp_path, monkeypatch, caplog):
+    library = tmp_path / "evoc"
+    (library / "__pycache__").mkdir(parents=True)
+    (library / "__init__.py").touch()
+    monkeypatch.setattr(
+        "perception.discovery.grouping.clustering.find_spec",
+        lambda name: SimpleNamespace(origin=str(library / "__init__.py")),
+    )
+    clustering._tell_of_compiling()
+    assert "compiles its code" in caplog.text
+    caplog.clear()
+    (library / "__pycache__" / "knn.nbc").touch()
+    clustering._tell_of_compiling()
+    assert not caplog.text
