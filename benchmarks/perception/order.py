@@ -14,12 +14,13 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from perception.evaluation.annotations import AnnotatedImage, Annotation
 from perception.evaluation.opening import open_truth
-from perception.occlusion.learned import missing
+from perception.occlusion.learned import claims
 from perception.occlusion.network import Network
 from perception.occlusion.order import infer_order
 
@@ -46,11 +47,7 @@ def measure(maps: Path) -> Counter[tuple[bool, str, str]]:
 def inferred(annotations: Sequence[Annotation], network: Network) -> set[tuple[int, int]]:
     """Places of pairs (front, back), as `codriver complete` finds them."""
     masks, labels = [one.mask.to_array() for one in annotations], [one.label for one in annotations]
-
-    def of(places: Sequence[int]) -> list[float]:
-        return missing(network, [masks[at] for at in places], [labels[at] for at in places])
-
-    return set(infer_order(masks, missing=of))
+    return set(infer_order(masks, ask=partial(claims, network, masks, labels)))
 
 
 def _place(image: AnnotatedImage, box: list[int]) -> int:

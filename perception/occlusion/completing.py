@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Protocol, runtime_checkable
 from weakref import WeakKeyDictionary
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from perception.frame import RGBImage
 from perception.masks import BoolImage, Mask
 from perception.occlusion.network_input import kind_of
-from perception.occlusion.order import Missing, Pair, depths, infer_order, without_cycles
+from perception.occlusion.order import Ask, Beside, Pair, depths, infer_order, without_cycles
+from perception.occlusion.pair_features import Claim
 from perception.occlusion.prior import vote
 from perception.occlusion.roughness import apart, disc, overlapping, seam_width
 from perception.occlusion.shapes import Shapes, rendered_shapes
@@ -76,11 +78,11 @@ class Method(Protocol):
 
 
 @runtime_checkable
-class TellsMissing(Protocol):
-    """A method that tells of an object by itself whether a part of it is missing: it helps to judge the order."""
+class Claimant(Protocol):
+    """A method that tells how objects would go on behind their neighbours: it helps to judge the order."""
 
-    def missing(self, masks: Sequence[BoolImage], labels: Sequence[str]) -> Sequence[float]:
-        """Log odds for each visible mask [height, width] and class name."""
+    def claims(self, masks: Sequence[BoolImage], labels: Sequence[str], beside: Beside) -> Mapping[int, Claim]:
+        """For each object of `beside`; visible masks [height, width] and class names are those of a frame."""
         ...
 
 
@@ -185,12 +187,11 @@ class Completer:
                 known.append(Completion(method.name if added else "visible", mask, round(answer[1], 4)))
         return [sorted(each, key=lambda one: -one.confidence) for each in found]
 
-    def _missing(self, instances: Sequence[Instance], masks: Sequence[BoolImage]) -> Missing | None:
-        for method in self.methods:
-            if isinstance(method, TellsMissing):
-                tells = method.missing
-                return lambda places: tells([masks[at] for at in places], [instances[at].label for at in places])
-        return None
+    def _ask(self, instances: Sequence[Instance], masks: Sequence[BoolImage]) -> Ask | None:
+        claimant = next((one for one in self.methods if isinstance(one, Claimant)), None)
+        if claimant is None:
+            return None
+        return partial(claimant.claims, masks, [one.label for one in instances])
 
     def _order(
         self, instances: Sequence[Instance], masks: Sequence[BoolImage], known: Mapping[int, Sequence[int]]
@@ -203,7 +204,7 @@ class Completer:
             if front in place and back in place
         }
         if any(one.id not in known for one in instances):
-            found = infer_order(masks, missing=self._missing(instances, masks))
+            found = infer_order(masks, ask=self._ask(instances, masks))
             pairs |= {pair: sure for pair, sure in found.items() if instances[pair[1]].id not in known}
         return without_cycles(pairs)
 

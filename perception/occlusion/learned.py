@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import cv2
 import numpy as np
@@ -11,7 +11,9 @@ from perception.masks import BoolImage
 from perception.occlusion.completing import Answer, FloatImage, Prior, Task, cut_by_frame
 from perception.occlusion.network import Guess, Network
 from perception.occlusion.network_input import KINDS, kind_of
-from perception.occlusion.roughness import disc, seam_width
+from perception.occlusion.order import Beside
+from perception.occlusion.pair_features import Claim
+from perception.occlusion.roughness import disc, overlapping, seam_width
 
 _SHARES = (0.5, 0.2, 0.3)
 """Weights of the network's probability, of what it says when it is told of nothing in front, and of the votes.
@@ -57,9 +59,9 @@ class Learned:
             for task, guess in zip(tasks, guesses, strict=True)
         ]
 
-    def missing(self, masks: Sequence[BoolImage], labels: Sequence[str]) -> list[float]:
-        """See `completing.TellsMissing`."""
-        return missing(self._network, masks, labels)
+    def claims(self, masks: Sequence[BoolImage], labels: Sequence[str], beside: Beside) -> dict[int, Claim]:
+        """See `completing.Claimant`."""
+        return claims(self._network, masks, labels, beside)
 
     def _behind_known(self, task: Task, guess: Guess, alone: Guess | None) -> Answer:
         if guess.hidden < _NOTHING:
@@ -103,15 +105,34 @@ def _redrawn(task: Task, share: FloatImage) -> BoolImage:
     return found
 
 
-def missing(network: Network, masks: Sequence[BoolImage], labels: Sequence[str]) -> list[float]:
-    """Log odds that a part of each object is missing, by its mask [height, width] alone."""
-    found: list[float] = []
-    for start in range(0, len(masks), _TOGETHER):
-        some = zip(masks[start : start + _TOGETHER], labels[start : start + _TOGETHER], strict=True)
-        guesses = network.guess([Task(mask, np.zeros(mask.shape, bool), label) for mask, label in some])
-        sure = np.clip([one.hidden for one in guesses], 1e-6, 1 - 1e-6)
-        found += np.log(sure / (1 - sure)).tolist()
+def claims(
+    network: Network, masks: Sequence[BoolImage], labels: Sequence[str], beside: Beside
+) -> dict[int, Claim]:
+    """What the network makes of each object if any of its neighbours may be in front.
+
+    `masks` [height, width] are all those of a frame.
+    """
+    count = np.zeros(masks[0].shape, np.uint16)
+    for mask in masks:
+        count += mask
+    exact = not overlapping(count)
+    found: dict[int, Claim] = {}
+    for start in range(0, len(places := sorted(beside)), _TOGETHER):
+        some = places[start : start + _TOGETHER]
+        tasks = [_undecided(masks, at, beside[at], labels[at], count > masks[at], exact) for at in some]
+        for at, guess in zip(some, network.guess(tasks), strict=True):
+            share, sure = guess.in_frame(masks[at].shape), float(np.clip(guess.hidden, 1e-6, 1 - 1e-6))
+            pixels = {other: float(share[masks[other] & ~masks[at]].sum()) for other in beside[at]}
+            found[at] = Claim(float(np.log(sure / (1 - sure))), pixels)
     return found
+
+
+def _undecided(
+    masks: Sequence[BoolImage], at: int, beside: Collection[int], label: str, others: BoolImage, exact: bool
+) -> Task:
+    """An object whose neighbours are as likely in front as behind."""
+    around = np.logical_or.reduce([masks[other] for other in beside])
+    return Task(masks[at], around & ~masks[at], label, around * np.float32(0.5), others, exact)
 
 
 def _alone(task: Task) -> Task:

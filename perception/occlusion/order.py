@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from perception.masks import BoolImage
 from perception.occlusion.order_model import OrderModel, logistic, shipped_model
-from perception.occlusion.pair_features import Outline, features, neighbours, outline
+from perception.occlusion.pair_features import Claim, Claims, Outline, features, neighbours, outline
 from perception.occlusion.roughness import overlapping
 
 _TOUCH = 2
@@ -31,19 +32,21 @@ Pair = tuple[int, int]
 """(the one in front, the one behind)"""
 
 
-Missing = Callable[[Sequence[int]], Sequence[float]]
-"""For objects, by their places in the frame: log odds that a part of each is missing, by its shape alone."""
+Beside = Mapping[int, Collection[int]]
+"""Place of an object in the frame → places of its neighbours."""
+Ask = Callable[[Beside], Mapping[int, Claim]]
+"""What the completed shape of each of these objects says, if any of its neighbours may hide it."""
 
 
 def infer_order(
-    masks: Sequence[BoolImage], model: OrderModel | None = None, missing: Missing | None = None
+    masks: Sequence[BoolImage], model: OrderModel | None = None, ask: Ask | None = None
 ) -> dict[Pair, float]:
     """Who hides whom, and how sure it is which of the two is in front, 0.5..1; free of cycles.
 
-    `masks` [height, width] are visible parts in one frame, none of them empty. `missing` is asked for those that
-    have neighbours; without it, what an object looks like by itself does not count.
+    `masks` [height, width] are visible parts in one frame, none of them empty. `ask` is asked for those that have
+    neighbours; without it the outlines alone count, and a model that was fitted to them alone.
     """
-    return FrameOutlines(masks, missing).order(shipped_model() if model is None else model)
+    return FrameOutlines(masks, ask).order(shipped_model(ask is not None) if model is None else model)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +71,8 @@ class Link:
 class FrameOutlines:
     """The outlines of a frame's objects."""
 
-    def __init__(self, masks: Sequence[BoolImage], missing: Missing | None = None) -> None:
-        self._missing = missing
+    def __init__(self, masks: Sequence[BoolImage], ask: Ask | None = None) -> None:
+        self._ask = ask
         self.shape = (masks[0].shape[0], masks[0].shape[1]) if masks else (1, 1)
         self.outlines = [outline(mask) for mask in masks]
         count = np.zeros(self.shape, np.int32)
@@ -77,16 +80,19 @@ class FrameOutlines:
             count += mask
         self._believed = _BELIEVED_OF_ROUGH if overlapping(count) else _BELIEVED
 
-    def judged(self) -> Iterator[Judged]:
+    @cached_property
+    def judged(self) -> tuple[Judged, ...]:
         """The features of all pairs of neighbours."""
         pairs = list(neighbours(self.outlines, self.shape))
-        places = sorted({place for pair in pairs for place in pair})
-        gaps = dict.fromkeys(places, 0.0)
-        if self._missing is not None and places:
-            gaps = dict(zip(places, self._missing(places), strict=True))
+        beside: dict[int, set[int]] = {}
         for i, j in pairs:
-            given = features(self.outlines[i], self.outlines[j], self.shape, gaps[j] - gaps[i])
-            yield Judged((i, j), *given)
+            beside.setdefault(i, set()).add(j)
+            beside.setdefault(j, set()).add(i)
+        told = self._ask(beside) if self._ask is not None and beside else {}
+        return tuple(
+            Judged((i, j), *features(self.outlines[i], self.outlines[j], self.shape, Claims.of(told, i, j)))
+            for i, j in pairs
+        )
 
     def order(self, model: OrderModel) -> dict[Pair, float]:
         """See `infer_order`."""
@@ -99,7 +105,7 @@ class FrameOutlines:
     def direct(self, model: OrderModel) -> dict[Pair, Link]:
         """Pairs that the border they share tells, without cycles."""
         found: dict[Pair, Link] = {}
-        for one in self.judged():
+        for one in self.judged:
             chance = model.contact_chance(one.direction, one.contact)
             score = model.direction_score(one.direction)
             if chance >= self._believed and abs(score) > _TIE:

@@ -20,6 +20,10 @@ from perception.occlusion.pair_features import CONTACT_NAMES, DIRECTION_NAMES
 
 WEIGHTS = Path(__file__).parent.parent / "data" / "order.json"
 
+WITH_CLAIMS = "with completed shapes"
+OUTLINES_ALONE = "outlines alone"
+CLAIMS = ("missing", "claim", "claim_most")
+"""Features of which completed shapes tell."""
 _PLAIN = ("ground", "corner", "bulge", "hull_reach")
 """Features of direction whose size, whoever it speaks for, tells that one hides the other."""
 CONTACT_INPUTS = (*CONTACT_NAMES, "direction_sure", *(f"{name}_size" for name in _PLAIN))
@@ -77,10 +81,25 @@ class OrderModel:
         )
 
 
-@lru_cache(maxsize=1)
-def shipped_model() -> OrderModel:
-    """The model that comes with the package; `python -m perception.occlusion.training.fit_order` makes it."""
-    return OrderModel.from_json(json.loads(WEIGHTS.read_text(encoding="utf-8")))
+@lru_cache(maxsize=2)
+def shipped_model(claims: bool = True) -> OrderModel:
+    """One of the two that come with the package; `python -m perception.occlusion.training.fit_order` makes them.
+
+    `claims`: the one for pairs of which completed shapes tell, too; else the one for outlines alone.
+    """
+    return read_models(WEIGHTS)[WITH_CLAIMS if claims else OUTLINES_ALONE]
+
+
+def read_models(path: Path) -> dict[str, OrderModel]:
+    """`WITH_CLAIMS` and `OUTLINES_ALONE` of a file. Raises `KeyError` where a weight is missing."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return {name: OrderModel.from_json(document[name]) for name in (WITH_CLAIMS, OUTLINES_ALONE)}
+
+
+def write_models(path: Path, models: Mapping[str, OrderModel]) -> None:
+    """What `read_models` reads."""
+    document = {name: model.to_json() for name, model in models.items()}
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def logistic(score: float) -> float:

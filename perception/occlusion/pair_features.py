@@ -6,8 +6,8 @@ are relative to the objects, so that the picture's resolution does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
@@ -31,13 +31,18 @@ DIRECTION_NAMES = (
     "overlap",
     "carries",
     "missing",
+    "claim",
 )
 """Each is positive where it speaks for the first being in front; see `Outline` and `features`."""
 MOST_MISSING = 6.0
 """Log odds beyond which it makes no difference how incomplete an object looks."""
-CONTACT_NAMES = ("gap", "border_least", "border_length", "hull_reach_most", "boxes", "perch_most")
+CONTACT_NAMES = ("gap", "border_least", "border_length", "hull_reach_most", "boxes", "perch_most", "claim_most")
 """What tells whether one hides the other at all, besides how sure the direction is."""
 
+_CLAIM = 0.3
+"""Share of the smaller one from which on it matters less how much of it the other claims,"""
+_CLAIM_FAINT = 0.02
+"""and below which a claim is no word for either."""
 _NEAR = 0.016
 """Masks this far apart, in diagonals of the picture, may still have to do with each other: between them lies a
 seam, or a thin thing."""
@@ -65,6 +70,34 @@ class Outline:
     area: int
     cut_below: bool
     """It reaches the picture's lower border."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the completed shape of an object says, if any of its neighbours may hide it."""
+
+    missing: float = 0.0
+    """Log odds that a part of it is hidden."""
+    pixels: Mapping[int, float] = field(default_factory=dict)
+    """Place of a neighbour in the frame → pixels of it that the whole object would cover, were they not its."""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What the completed shapes of a pair say of each other. Nothing tells anything: all 0."""
+
+    missing: float = 0.0
+    """By how much more the second looks as if a part of it were hidden, in log odds."""
+    by_first: float = 0.0
+    """Pixels of the second that the whole shape of the first would cover,"""
+    by_second: float = 0.0
+    """and of the first that the second's would."""
+
+    @classmethod
+    def of(cls, told: Mapping[int, Claim], i: int, j: int) -> Claims:
+        """Those of the objects i and j of a frame, of which `told` tells."""
+        first, second = told.get(i, Claim()), told.get(j, Claim())
+        return cls(second.missing - first.missing, first.pixels.get(j, 0.0), second.pixels.get(i, 0.0))
 
 
 def outline(mask: BoolImage) -> Outline:
@@ -112,18 +145,16 @@ def neighbours(outlines: Sequence[Outline], shape: tuple[int, int]) -> Iterator[
 
 
 def features(
-    first: Outline, second: Outline, shape: tuple[int, int], missing: float = 0.0
+    first: Outline, second: Outline, shape: tuple[int, int], claims: Claims = Claims()
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """`DIRECTION_NAMES` and `CONTACT_NAMES` of two neighbours; `shape` is the picture's height and width.
-
-    `missing`: by how much more the second looks as if a part of it were missing, in log odds; 0: nothing tells.
-    """
+    """`DIRECTION_NAMES` and `CONTACT_NAMES` of two neighbours; `shape` is the picture's height and width."""
     near = max(_CONTACT * float(np.hypot(*shape)), 3.0)
     one, two = _side(first, second, near), _side(second, first, near)
     taller = max(first.box[3], second.box[3])
     lower = (first.box[1] + first.box[3] - second.box[1] - second.box[3]) / taller
     bulge = _bulge(first, second, (one, two))
     overlap = _overlap(first, second)
+    smaller, claimed = min(first.area, second.area), claims.by_first + claims.by_second
     direction = [
         np.clip(lower, -1, 1),
         np.tanh(lower / 0.05),
@@ -137,7 +168,8 @@ def features(
         float(first.cut_below) - float(second.cut_below),
         overlap / first.area - overlap / second.area,
         _carried(first, second) - _carried(second, first),
-        np.clip(missing, -MOST_MISSING, MOST_MISSING) / MOST_MISSING,
+        np.clip(claims.missing, -MOST_MISSING, MOST_MISSING) / MOST_MISSING,
+        (claims.by_second - claims.by_first) / (claimed + _CLAIM_FAINT * smaller),
     ]
     contact = [
         _gap(first, second) / near,
@@ -146,6 +178,7 @@ def features(
         max(one.hull_reach, two.hull_reach),
         _boxes(first.box, second.box),
         max(one.perch, two.perch),
+        np.tanh(max(claims.by_first, claims.by_second) / smaller / _CLAIM),
     ]
     return np.asarray(direction, np.float64), np.asarray(contact, np.float64)
 

@@ -11,9 +11,9 @@ The chains of `through` are those that the model itself finds.
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +24,19 @@ from perception.evaluation.annotations import AnnotatedImage
 from perception.evaluation.mask_errors import disturbed
 from perception.evaluation.opening import open_truth
 from perception.masks import BoolImage
-from perception.occlusion.learned import missing
+from perception.occlusion.learned import claims
 from perception.occlusion.network import Network
 from perception.occlusion.order import FrameOutlines, Judged
-from perception.occlusion.order_model import WEIGHTS, OrderModel, contact_inputs
+from perception.occlusion.order_model import (
+    CLAIMS,
+    OUTLINES_ALONE,
+    WEIGHTS,
+    WITH_CLAIMS,
+    OrderModel,
+    contact_inputs,
+    write_models,
+)
+from perception.occlusion.pair_features import CONTACT_NAMES, DIRECTION_NAMES
 
 Vector = NDArray[np.float64]
 _REGULAR = 1.0
@@ -43,7 +52,6 @@ class Example:
     """A frame with the truth: `hides` are pairs (front, back) of places in it."""
 
     frame: FrameOutlines
-    judged: tuple[Judged, ...]
     hides: frozenset[tuple[int, int]]
     parted: bool = False
     """A sign and its pole: they tell which one is in front, and not whether one hides the other."""
@@ -82,11 +90,8 @@ def _example(
     network: Network,
     parted: bool = False,
 ) -> Example:
-    def of(places: Sequence[int]) -> list[float]:
-        return missing(network, [masks[at] for at in places], [labels[at] for at in places])
-
-    frame = FrameOutlines(masks, of)
-    return Example(frame, tuple(frame.judged()), hides, parted)
+    frame = FrameOutlines(masks, partial(claims, network, masks, labels))
+    return Example(frame, hides, parted)
 
 
 def _parted(sign: BoolImage) -> tuple[BoolImage, BoolImage] | None:
@@ -98,21 +103,42 @@ def _parted(sign: BoolImage) -> tuple[BoolImage, BoolImage] | None:
     return (plate, pole) if pole.any(axis=1).sum() >= _LEAST_POLE and plate.any() else None
 
 
-def fit(given: Sequence[Example]) -> OrderModel:
-    """The model of these examples. Raises `ValueError` where they do not show every case."""
-    rows = [(one, example.truth(one.pair)) for example in given for one in example.judged]
-    direction = _fit_direction([one.direction * truth for one, truth in rows if truth])
-    seen = [(one, example.truth(one.pair)) for example in given if not example.parted for one in example.judged]
+def fit_both(given: Sequence[Example]) -> dict[str, OrderModel]:
+    """The models that the package needs, by name. Raises as `fit` does."""
+    return {WITH_CLAIMS: fit(given), OUTLINES_ALONE: fit(given, CLAIMS)}
+
+
+def fit(given: Sequence[Example], unused: Collection[str] = ()) -> OrderModel:
+    """The model of these examples, in which the features `unused` weigh nothing.
+
+    Raises `ValueError` where the examples do not show every case.
+    """
+    rows = [
+        (_without(one, unused), example.truth(one.pair), example.parted)
+        for example in given
+        for one in example.frame.judged
+    ]
+    direction = _fit_direction([one.direction * truth for one, truth, _ in rows if truth])
+    seen = [(one, truth) for one, truth, parted in rows if not parted]
     inputs = [contact_inputs(one.direction, one.contact, float(one.direction @ direction)) for one, _ in seen]
     contact = _fit(np.array(inputs), np.array([truth != 0 for _, truth in seen]))
-    partial = OrderModel(direction, contact, np.zeros(0))
+    unfinished = OrderModel(direction, contact, np.zeros(0))
     chains = [
         (inputs, pair in example.hides)
         for example in given
-        for pair, _, inputs in example.frame.chained(example.frame.direct(partial))
+        for pair, _, inputs in example.frame.chained(example.frame.direct(unfinished))
     ]
     through = _fit(np.array([inputs for inputs, _ in chains]), np.array([truth for _, truth in chains]))
     return OrderModel(direction, contact, through)
+
+
+def _without(one: Judged, unused: Collection[str]) -> Judged:
+    """The same with 0 for these features."""
+    kept = [
+        np.where(np.array([name in unused for name in names]), 0.0, values)
+        for names, values in ((DIRECTION_NAMES, one.direction), (CONTACT_NAMES, one.contact))
+    ]
+    return Judged(one.pair, *kept)
 
 
 def _fit_direction(towards: Sequence[Vector]) -> Vector:
@@ -143,9 +169,8 @@ def main() -> None:
     options = parser.parse_args()
     network = Network()
     found = [one for path in options.scenes for one in examples(open_truth(path, "", 1), network)]
-    model = fit(found)
-    options.out.write_text(json.dumps(model.to_json(), indent=1) + "\n", encoding="utf-8")
-    pairs = sum(len(one.judged) for one in found)
+    write_models(options.out, fit_both(found))
+    pairs = sum(len(one.frame.judged) for one in found)
     print(f"{options.out}: fitted on {pairs} pairs of {len(found)} frames.")
 
 

@@ -126,12 +126,16 @@ def test_whole_objects_of_the_file_steady_what_is_completed(learned):
     assert after > max(before, 0.85)
 
 
-def test_a_car_cut_by_something_looks_incomplete_beside_a_whole_one(learned):
+def test_a_car_cut_by_something_looks_incomplete_and_claims_a_part_of_it(learned):
     whole = shape("car", 1, 90, 60, 120)
-    half = whole.copy()
+    half, post = whole.copy(), np.zeros_like(whole)
     half[:, 110:] = False
-    says = learned.missing([half, whole], ["car", "car"])
-    assert says[0] > says[1]
+    post[20:160, 110:] = True
+    whole &= ~post
+    says = learned.claims([half, post, whole], ["car", "", "car"], {0: [1], 1: [0]})
+    assert set(says) == {0, 1}
+    assert says[0].missing > 0
+    assert says[0].pixels[1] > says[1].pixels[0]
 
 
 def test_rough_masks_are_no_outline_to_stick_to(learned):

@@ -9,9 +9,16 @@ from perception.evaluation.opening import open_truth
 from perception.masks import Mask
 from perception.occlusion.network import Network
 from perception.occlusion.order import FrameOutlines, infer_order
-from perception.occlusion.order_model import WEIGHTS, OrderModel, shipped_model
-from perception.occlusion.pair_features import features, neighbours, outline
-from perception.occlusion.training.fit_order import examples, fit
+from perception.occlusion.order_model import (
+    OUTLINES_ALONE,
+    WITH_CLAIMS,
+    OrderModel,
+    read_models,
+    shipped_model,
+    write_models,
+)
+from perception.occlusion.pair_features import Claim, Claims, features, neighbours, outline
+from perception.occlusion.training.fit_order import examples, fit_both
 
 SHAPE = (160, 240)
 
@@ -44,20 +51,27 @@ def test_a_sign_stands_before_the_pole_that_carries_it():
     assert list(infer_order([plate, pole])) == [(0, 1)]
 
 
-def test_what_looks_incomplete_is_rather_behind():
+def test_what_looks_incomplete_is_rather_behind_and_what_is_claimed_rather_in_front():
     shape = (SHAPE[0], SHAPE[1])
     first, second = outline(block(60, 60, 40, 60)), outline(block(90, 62, 40, 58))
-    known, _ = features(first, second, shape)
-    told, _ = features(first, second, shape, 4.0)
-    assert shipped_model().direction_score(told) > shipped_model().direction_score(known)
+    known, touch = features(first, second, shape)
+    for claims in (Claims(missing=4.0), Claims(by_first=30.0, by_second=900.0)):
+        told, _ = features(first, second, shape, claims)
+        assert shipped_model().direction_score(told) > shipped_model().direction_score(known)
+    claimed = features(first, second, shape, Claims(by_first=900.0))
+    assert shipped_model().contact_chance(*claimed) > shipped_model().contact_chance(known, touch)
+
+
+def test_those_with_neighbours_are_asked_what_they_claim():
     asked = []
 
-    def missing(places):
-        asked.append(list(places))
-        return [0.0] * len(places)
+    def ask(beside):
+        asked.append({at: set(others) for at, others in beside.items()})
+        return {1: Claim(pixels={0: 600.0})}
 
-    infer_order([block(20, 60, 40, 60), block(58, 70, 40, 60), block(200, 60, 20, 20)], missing=missing)
-    assert asked == [[0, 1]]
+    boxes = [block(20, 60, 40, 60), block(58, 61, 40, 60), block(200, 60, 20, 20)]
+    assert list(infer_order(boxes, ask=ask)) == [(0, 1)]
+    assert asked == [{0: {1}, 1: {0}}]
 
 
 def test_things_that_stand_side_by_side_do_not_hide_each_other():
@@ -104,10 +118,14 @@ def test_the_answer_does_not_depend_on_the_resolution():
     assert infer_order(large).keys() == infer_order(masks).keys()
 
 
-def test_the_weights_survive_writing_and_name_every_feature():
-    model = shipped_model()
-    assert OrderModel.from_json(json.loads(json.dumps(model.to_json()))).to_json() == model.to_json()
-    document = json.loads(WEIGHTS.read_text())
+def test_the_weights_survive_writing_and_name_every_feature(tmp_path):
+    models = {WITH_CLAIMS: shipped_model(), OUTLINES_ALONE: shipped_model(claims=False)}
+    write_models(tmp_path / "order.json", models)
+    again = read_models(tmp_path / "order.json")
+    assert {name: one.to_json() for name, one in again.items()} == {
+        name: one.to_json() for name, one in models.items()
+    }
+    document = models[WITH_CLAIMS].to_json()
     del document["contact"]["gap"]
     with pytest.raises(KeyError, match="gap"):
         OrderModel.from_json(document)
@@ -147,9 +165,10 @@ def drawn_truth(path, count):
 
 
 def test_fitting_learns_the_order_of_drawn_frames(tmp_path):
-    model = fit(list(examples(drawn_truth(tmp_path / "truth.json", 12), Network())))
+    models = fit_both(list(examples(drawn_truth(tmp_path / "truth.json", 12), Network())))
+    assert all(models[OUTLINES_ALONE].to_json()["direction"][name] == 0 for name in ("missing", "claim"))
     for image in drawn_truth(tmp_path / "others.json", 16):
         masks = [one.mask.to_array() for one in image.annotations]
         place = {one.id: index for index, one in enumerate(image.annotations)}
         true = {(place[front], place[one.id]) for one in image.annotations for front in one.occluded_by}
-        assert set(FrameOutlines(masks).order(model)) >= true
+        assert set(FrameOutlines(masks).order(models[OUTLINES_ALONE])) >= true
