@@ -23,6 +23,7 @@ from perception.evaluation.opening import open_truth
 from perception.occlusion.learned import claims
 from perception.occlusion.network import Network
 from perception.occlusion.order import infer_order
+from perception.occlusion.roughness import covering, overlapping
 
 SAMPLE = Path(__file__).with_name("order_by_hand.json")
 
@@ -47,7 +48,8 @@ def measure(maps: Path) -> Counter[tuple[bool, str, str]]:
 def inferred(annotations: Sequence[Annotation], network: Network) -> set[tuple[int, int]]:
     """Places of pairs (front, back), as `codriver complete` finds them."""
     masks, labels = [one.mask.to_array() for one in annotations], [one.label for one in annotations]
-    return set(infer_order(masks, ask=partial(claims, network, masks, labels)))
+    rough = bool(masks) and overlapping(covering(masks))
+    return set(infer_order(masks, ask=partial(claims, network, masks, labels, rough), rough=rough))
 
 
 def _place(image: AnnotatedImage, box: list[int]) -> int:

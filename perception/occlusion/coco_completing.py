@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from codriver.errors import InputError
 from perception.frame import FrameInfo, RGBImage
 from perception.masks import Mask
 from perception.occlusion.completing import Completer
 from perception.occlusion.own_shapes import own_shapes, whole_objects
+from perception.occlusion.roughness import covering, mostly_rough
 from perception.occlusion.shapes import Shapes
 from perception.occlusion.tracks import Video, shapes_elsewhere
 from perception.record import FrameRecord, Instance
@@ -55,11 +59,12 @@ def complete_document(
     skipped: list[Skip] = []
     read = [_read_image(image, by_image[image["id"]], names, skipped) for image in document["images"]]
     elsewhere: Sequence[Mapping[int, Shapes]] | None = None
+    rough = mostly_rough(_covered(record) for record, _ in read if len(record.instances) > 1)
     for done, (at, completer) in enumerate(_with_completers(document["images"], read, completer_for), start=1):
         elsewhere = _elsewhere(read, completer) if elsewhere is None else elsewhere
         image, (record, known) = document["images"][at], read[at]
         pixels = _pixels(image, load, skipped) if load is not None else None
-        found = {one.id: one for one in completer.complete(record, known, pixels, elsewhere[at]).instances}
+        found = {one.id: one for one in completer.complete(record, known, pixels, elsewhere[at], rough).instances}
         skipped += _links_dropped(record, known, found)
         for annotation in by_image[image["id"]]:
             if annotation["id"] in found:
@@ -67,6 +72,10 @@ def complete_document(
         progress(done, len(read))
     document["info"] = _info(document.get("info"), skipped)
     return skipped
+
+
+def _covered(record: FrameRecord) -> NDArray[np.uint16]:
+    return covering([one.mask.to_array() for one in record.instances])
 
 
 def _contents(document: dict[str, Any]) -> tuple[dict[Any, str], dict[Any, list[dict[str, Any]]]]:

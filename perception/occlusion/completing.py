@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from perception.frame import RGBImage
 from perception.masks import BoolImage, Mask
 from perception.occlusion.network_input import kind_of
-from perception.occlusion.order import Ask, Beside, Pair, depths, infer_order, without_cycles
+from perception.occlusion.order import Ask, Pair, depths, infer_order, without_cycles
 from perception.occlusion.pair_features import Claim
 from perception.occlusion.prior import vote
-from perception.occlusion.roughness import apart, disc, overlapping, seam_width
+from perception.occlusion.roughness import apart, covering, disc, overlapping, seam_width
 from perception.occlusion.shapes import Shapes, rendered_shapes
 from perception.record import Completion, FrameRecord, Instance, Occlusion
 
@@ -81,8 +81,13 @@ class Method(Protocol):
 class Claimant(Protocol):
     """A method that tells how objects would go on behind their neighbours: it helps to judge the order."""
 
-    def claims(self, masks: Sequence[BoolImage], labels: Sequence[str], beside: Beside) -> Mapping[int, Claim]:
-        """For each object of `beside`; visible masks [height, width] and class names are those of a frame."""
+    def claims(
+        self, masks: Sequence[BoolImage], labels: Sequence[str], rough: bool, places: Sequence[int]
+    ) -> Mapping[int, Claim]:
+        """For the objects at `places`; visible masks [height, width] and class names are all those of a frame.
+
+        `rough`: the masks are off by a pixel or more.
+        """
         ...
 
 
@@ -137,21 +142,24 @@ class Completer:
         known: Mapping[int, Sequence[int]] | None = None,
         image: RGBImage | None = None,
         elsewhere: Mapping[int, Shapes] | None = None,
+        rough: bool = False,
     ) -> FrameRecord:
         """The record with an `Occlusion` for every instance whose mask is not empty.
 
         `known` gives the occluders of some instances (ids); what it says is not questioned, unless it is a cycle.
         `image` is for methods that look at pixels, `elsewhere` (instance id → whole shapes of the same object in
-        other frames) for those that follow objects.
+        other frames) for those that follow objects. `rough`: the masks are known to be off by a pixel or more;
+        else their overlaps tell.
         """
         instances = [one for one in record.instances if one.mask.area]
         masks = [one.mask.to_array() for one in instances]
-        pairs = self._order(instances, masks, known or {})
+        rough = rough or (bool(masks) and overlapping(covering(masks)))
+        pairs = self._order(instances, masks, known or {}, rough)
         others = [(elsewhere or {}).get(one.id) for one in instances]
         tasks = (
             replace(task, elsewhere=other)
             for task, other in zip(
-                frame_tasks(masks, [one.label for one in instances], pairs, image), others, strict=True
+                frame_tasks(masks, [one.label for one in instances], pairs, image, rough), others, strict=True
             )
         )
         candidates = [
@@ -187,14 +195,18 @@ class Completer:
                 known.append(Completion(method.name if added else "visible", mask, round(answer[1], 4)))
         return [sorted(each, key=lambda one: -one.confidence) for each in found]
 
-    def _ask(self, instances: Sequence[Instance], masks: Sequence[BoolImage]) -> Ask | None:
+    def _ask(self, instances: Sequence[Instance], masks: Sequence[BoolImage], rough: bool) -> Ask | None:
         claimant = next((one for one in self.methods if isinstance(one, Claimant)), None)
         if claimant is None:
             return None
-        return partial(claimant.claims, masks, [one.label for one in instances])
+        return partial(claimant.claims, masks, [one.label for one in instances], rough)
 
     def _order(
-        self, instances: Sequence[Instance], masks: Sequence[BoolImage], known: Mapping[int, Sequence[int]]
+        self,
+        instances: Sequence[Instance],
+        masks: Sequence[BoolImage],
+        known: Mapping[int, Sequence[int]],
+        rough: bool,
     ) -> dict[Pair, float]:
         place = {one.id: index for index, one in enumerate(instances)}
         pairs = {
@@ -204,7 +216,7 @@ class Completer:
             if front in place and back in place
         }
         if any(one.id not in known for one in instances):
-            found = infer_order(masks, ask=self._ask(instances, masks))
+            found = infer_order(masks, ask=self._ask(instances, masks, rough), rough=rough)
             pairs |= {pair: sure for pair, sure in found.items() if instances[pair[1]].id not in known}
         return without_cycles(pairs)
 
@@ -214,12 +226,10 @@ def frame_tasks(
     labels: Sequence[str],
     pairs: Mapping[Pair, float],
     image: RGBImage | None = None,
+    rough: bool = False,
 ) -> Iterator[Task]:
-    """One task for each of a frame's objects. `pairs` has no cycles."""
-    count = np.zeros(masks[0].shape, np.uint16) if masks else np.zeros((0, 0), np.uint16)
-    for mask in masks:
-        count += mask
-    rough = overlapping(count)
+    """One task for each of a frame's objects. `pairs` has no cycles; `rough`: masks are off by a pixel or more."""
+    count = covering(masks) if masks else np.zeros((0, 0), np.uint16)
     for index, (visible, label) in enumerate(zip(masks, labels, strict=True)):
         chances = fronts_of(index, pairs)
         in_front = np.zeros(visible.shape, np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -11,9 +11,8 @@ from perception.masks import BoolImage
 from perception.occlusion.completing import Answer, FloatImage, Prior, Task, cut_by_frame
 from perception.occlusion.network import Guess, Network
 from perception.occlusion.network_input import KINDS, kind_of
-from perception.occlusion.order import Beside
 from perception.occlusion.pair_features import Claim
-from perception.occlusion.roughness import disc, overlapping, seam_width
+from perception.occlusion.roughness import covering, disc, seam_width
 
 _SHARES = (0.5, 0.2, 0.3)
 """Weights of the network's probability, of what it says when it is told of nothing in front, and of the votes.
@@ -59,9 +58,11 @@ class Learned:
             for task, guess in zip(tasks, guesses, strict=True)
         ]
 
-    def claims(self, masks: Sequence[BoolImage], labels: Sequence[str], beside: Beside) -> dict[int, Claim]:
+    def claims(
+        self, masks: Sequence[BoolImage], labels: Sequence[str], rough: bool, places: Sequence[int]
+    ) -> dict[int, Claim]:
         """See `completing.Claimant`."""
-        return claims(self._network, masks, labels, beside)
+        return claims(self._network, masks, labels, rough, places)
 
     def _behind_known(self, task: Task, guess: Guess, alone: Guess | None) -> Answer:
         if guess.hidden < _NOTHING:
@@ -106,33 +107,28 @@ def _redrawn(task: Task, share: FloatImage) -> BoolImage:
 
 
 def claims(
-    network: Network, masks: Sequence[BoolImage], labels: Sequence[str], beside: Beside
+    network: Network, masks: Sequence[BoolImage], labels: Sequence[str], rough: bool, places: Sequence[int]
 ) -> dict[int, Claim]:
-    """What the network makes of each object if any of its neighbours may be in front.
+    """What the network makes of the objects at `places`, if any other may be in front of each.
 
-    `masks` [height, width] are all those of a frame.
+    `masks` [height, width] and class names are all those of a frame; `rough`: they are off by a pixel or more.
     """
-    count = np.zeros(masks[0].shape, np.uint16)
-    for mask in masks:
-        count += mask
-    exact = not overlapping(count)
+    count = covering(masks)
     found: dict[int, Claim] = {}
-    for start in range(0, len(places := sorted(beside)), _TOGETHER):
+    for start in range(0, len(places), _TOGETHER):
         some = places[start : start + _TOGETHER]
-        tasks = [_undecided(masks, at, beside[at], labels[at], count > masks[at], exact) for at in some]
-        for at, guess in zip(some, network.guess(tasks), strict=True):
-            share, sure = guess.in_frame(masks[at].shape), float(np.clip(guess.hidden, 1e-6, 1 - 1e-6))
-            pixels = {other: float(share[masks[other] & ~masks[at]].sum()) for other in beside[at]}
+        tasks = [_undecided(masks[at], count > masks[at], labels[at], rough) for at in some]
+        for at, task, guess in zip(some, tasks, network.guess(tasks), strict=True):
+            share = np.where(task.visible, np.float32(0), guess.in_frame(task.visible.shape))
+            sure = float(np.clip(guess.hidden, 1e-6, 1 - 1e-6))
+            pixels = {place: float(share[mask].sum()) for place, mask in enumerate(masks) if place != at}
             found[at] = Claim(float(np.log(sure / (1 - sure))), pixels)
     return found
 
 
-def _undecided(
-    masks: Sequence[BoolImage], at: int, beside: Collection[int], label: str, others: BoolImage, exact: bool
-) -> Task:
-    """An object whose neighbours are as likely in front as behind."""
-    around = np.logical_or.reduce([masks[other] for other in beside])
-    return Task(masks[at], around & ~masks[at], label, around * np.float32(0.5), others, exact)
+def _undecided(visible: BoolImage, others: BoolImage, label: str, rough: bool) -> Task:
+    """An object of which all others are as likely in front as behind."""
+    return Task(visible, others & ~visible, label, others * np.float32(0.5), others, not rough)
 
 
 def _alone(task: Task) -> Task:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from perception.masks import BoolImage
 from perception.occlusion.order_model import OrderModel, logistic, shipped_model
-from perception.occlusion.pair_features import Claim, Claims, Outline, features, neighbours, outline
-from perception.occlusion.roughness import overlapping
+from perception.occlusion.pair_features import CLAIM_SIZE, Claim, Claims, Outline, features, neighbours, outline
 
 _TOUCH = 2
 """Masks this many pixels apart still touch."""
@@ -22,7 +21,7 @@ _BORDER_SHARE = 0.03
 _BELIEVED = 0.45
 """Least chance that one hides the other at all,"""
 _BELIEVED_OF_ROUGH = 0.4
-"""and where masks overlap, so that their borders tell less."""
+"""and of rough masks, whose borders tell less."""
 _TIE = 1e-9
 """Below this nothing tells who is in front; the sign would be that of a rounding error."""
 _CHAIN_REACH = 2.0
@@ -32,21 +31,20 @@ Pair = tuple[int, int]
 """(the one in front, the one behind)"""
 
 
-Beside = Mapping[int, Collection[int]]
-"""Place of an object in the frame → places of its neighbours."""
-Ask = Callable[[Beside], Mapping[int, Claim]]
-"""What the completed shape of each of these objects says, if any of its neighbours may hide it."""
+Ask = Callable[[Sequence[int]], Mapping[int, Claim]]
+"""What the completed shapes of objects, by their places in the frame, say if any other may be in front of each."""
 
 
 def infer_order(
-    masks: Sequence[BoolImage], model: OrderModel | None = None, ask: Ask | None = None
+    masks: Sequence[BoolImage], model: OrderModel | None = None, ask: Ask | None = None, rough: bool = False
 ) -> dict[Pair, float]:
     """Who hides whom, and how sure it is which of the two is in front, 0.5..1; free of cycles.
 
     `masks` [height, width] are visible parts in one frame, none of them empty. `ask` is asked for those that have
-    neighbours; without it the outlines alone count, and a model that was fitted to them alone.
+    neighbours; without it the outlines alone count, and a model that was fitted to them alone. `rough`: the masks
+    are off by a pixel or more.
     """
-    return FrameOutlines(masks, ask).order(shipped_model(ask is not None) if model is None else model)
+    return FrameOutlines(masks, ask, rough).order(shipped_model(ask is not None) if model is None else model)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,27 +69,20 @@ class Link:
 class FrameOutlines:
     """The outlines of a frame's objects."""
 
-    def __init__(self, masks: Sequence[BoolImage], ask: Ask | None = None) -> None:
-        self._ask = ask
+    def __init__(self, masks: Sequence[BoolImage], ask: Ask | None = None, rough: bool = False) -> None:
         self.shape = (masks[0].shape[0], masks[0].shape[1]) if masks else (1, 1)
         self.outlines = [outline(mask) for mask in masks]
-        count = np.zeros(self.shape, np.int32)
-        for mask in masks:
-            count += mask
-        self._believed = _BELIEVED_OF_ROUGH if overlapping(count) else _BELIEVED
+        self._believed = _BELIEVED_OF_ROUGH if rough else _BELIEVED
+        self._pairs = list(neighbours(self.outlines, self.shape))
+        places = sorted({place for pair in self._pairs for place in pair})
+        self._told = ask(places) if ask is not None and places else {}
 
     @cached_property
     def judged(self) -> tuple[Judged, ...]:
         """The features of all pairs of neighbours."""
-        pairs = list(neighbours(self.outlines, self.shape))
-        beside: dict[int, set[int]] = {}
-        for i, j in pairs:
-            beside.setdefault(i, set()).add(j)
-            beside.setdefault(j, set()).add(i)
-        told = self._ask(beside) if self._ask is not None and beside else {}
         return tuple(
-            Judged((i, j), *features(self.outlines[i], self.outlines[j], self.shape, Claims.of(told, i, j)))
-            for i, j in pairs
+            Judged((i, j), *features(self.outlines[i], self.outlines[j], self.shape, Claims.of(self._told, i, j)))
+            for i, j in self._pairs
         )
 
     def order(self, model: OrderModel) -> dict[Pair, float]:
@@ -139,9 +130,11 @@ class FrameOutlines:
         if gap > _CHAIN_REACH * size:
             return None
         feet = [each.box[1] + each.box[3] for each in (one, two)]
+        claimed = self._told.get(back, Claim()).pixels.get(front, 0.0) / min(one.area, two.area)
         beside = max(min(feet) - max(one.box[1], two.box[1]), 0) / two.box[3]
         lower = np.clip((feet[0] - feet[1]) / max(one.box[3], two.box[3]), -1, 1)
-        return np.array([gap / size, gap / front_size, beside, np.tanh(np.log(front_size / size)), lower, sure])
+        larger, claim = np.tanh(np.log(front_size / size)), np.tanh(claimed / CLAIM_SIZE)
+        return np.array([gap / size, gap / front_size, beside, larger, lower, sure, claim])
 
 
 def touching(masks: Sequence[BoolImage]) -> list[tuple[int, int]]:

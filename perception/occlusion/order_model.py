@@ -22,15 +22,15 @@ WEIGHTS = Path(__file__).parent.parent / "data" / "order.json"
 
 WITH_CLAIMS = "with completed shapes"
 OUTLINES_ALONE = "outlines alone"
-CLAIMS = ("missing", "claim", "claim_most")
+CLAIMS = ("missing", "claim", "claim_most", "claimed")
 """Features of which completed shapes tell."""
 _PLAIN = ("ground", "corner", "bulge", "hull_reach")
 """Features of direction whose size, whoever it speaks for, tells that one hides the other."""
 CONTACT_INPUTS = (*CONTACT_NAMES, "direction_sure", *(f"{name}_size" for name in _PLAIN))
-THROUGH_INPUTS = ("gap", "gap_of_front", "beside", "size", "lower", "surest_link")
+THROUGH_INPUTS = ("gap", "gap_of_front", "beside", "size", "lower", "surest_link", "claimed")
 """Of what is in front of an object's occluder: its distance to the object, in longer sides of the object and of
 its own; the share of the object's height beside it; log of the ratio of their sizes; how much lower it stands; the
-chance of the less sure of the two links."""
+chance of the less sure of the two links; how much of it the object's whole shape would cover."""
 
 Vector = NDArray[np.float64]
 

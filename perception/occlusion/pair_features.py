@@ -39,7 +39,7 @@ MOST_MISSING = 6.0
 CONTACT_NAMES = ("gap", "border_least", "border_length", "hull_reach_most", "boxes", "perch_most", "claim_most")
 """What tells whether one hides the other at all, besides how sure the direction is."""
 
-_CLAIM = 0.3
+CLAIM_SIZE = 0.3
 """Share of the smaller one from which on it matters less how much of it the other claims,"""
 _CLAIM_FAINT = 0.02
 """and below which a claim is no word for either."""
@@ -74,12 +74,12 @@ class Outline:
 
 @dataclass(frozen=True)
 class Claim:
-    """What the completed shape of an object says, if any of its neighbours may hide it."""
+    """What the completed shape of an object says, if any other may be in front of it."""
 
     missing: float = 0.0
     """Log odds that a part of it is hidden."""
     pixels: Mapping[int, float] = field(default_factory=dict)
-    """Place of a neighbour in the frame → pixels of it that the whole object would cover, were they not its."""
+    """Place of another in the frame → how many of its pixels the whole object would cover."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def features(
         max(one.hull_reach, two.hull_reach),
         _boxes(first.box, second.box),
         max(one.perch, two.perch),
-        np.tanh(max(claims.by_first, claims.by_second) / smaller / _CLAIM),
+        np.tanh(max(claims.by_first, claims.by_second) / smaller / CLAIM_SIZE),
     ]
     return np.asarray(direction, np.float64), np.asarray(contact, np.float64)
 

@@ -30,6 +30,7 @@ from perception.occlusion.order import FrameOutlines, Judged
 from perception.occlusion.order_model import (
     CLAIMS,
     OUTLINES_ALONE,
+    THROUGH_INPUTS,
     WEIGHTS,
     WITH_CLAIMS,
     OrderModel,
@@ -37,6 +38,7 @@ from perception.occlusion.order_model import (
     write_models,
 )
 from perception.occlusion.pair_features import CONTACT_NAMES, DIRECTION_NAMES
+from perception.occlusion.roughness import covering, overlapping
 
 Vector = NDArray[np.float64]
 _REGULAR = 1.0
@@ -90,7 +92,8 @@ def _example(
     network: Network,
     parted: bool = False,
 ) -> Example:
-    frame = FrameOutlines(masks, partial(claims, network, masks, labels))
+    rough = overlapping(covering(masks))
+    frame = FrameOutlines(masks, partial(claims, network, masks, labels, rough), rough)
     return Example(frame, hides, parted)
 
 
@@ -128,7 +131,8 @@ def fit(given: Sequence[Example], unused: Collection[str] = ()) -> OrderModel:
         for example in given
         for pair, _, inputs in example.frame.chained(example.frame.direct(unfinished))
     ]
-    through = _fit(np.array([inputs for inputs, _ in chains]), np.array([truth for _, truth in chains]))
+    used = np.array([name not in unused for name in THROUGH_INPUTS])
+    through = _fit(np.array([inputs * used for inputs, _ in chains]), np.array([truth for _, truth in chains]))
     return OrderModel(direction, contact, through)
 
 

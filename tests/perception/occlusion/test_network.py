@@ -132,7 +132,7 @@ def test_a_car_cut_by_something_looks_incomplete_and_claims_a_part_of_it(learned
     half[:, 110:] = False
     post[20:160, 110:] = True
     whole &= ~post
-    says = learned.claims([half, post, whole], ["car", "", "car"], {0: [1], 1: [0]})
+    says = learned.claims([half, post, whole], ["car", "", "car"], False, [0, 1])
     assert set(says) == {0, 1}
     assert says[0].missing > 0
     assert says[0].pixels[1] > says[1].pixels[0]

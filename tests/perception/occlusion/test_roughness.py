@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from perception.occlusion.completing import frame_tasks
-from perception.occlusion.roughness import apart, overlapping, seam_width
+from perception.occlusion.roughness import apart, covering, mostly_rough, overlapping, seam_width
 
 SHAPE = (360, 480)
 
@@ -34,10 +34,19 @@ def test_masks_that_overlap_are_rough_and_a_few_common_pixels_are_not():
         assert overlapping(first.astype(np.uint16) + second) is rough
 
 
+def test_where_many_frames_overlap_the_others_of_the_file_are_no_better():
+    fitting = covering([block(100, 100, 60, 80), block(110, 180, 60, 40)])
+    overlap = covering([block(100, 100, 60, 80), block(110, 176, 60, 40)])
+    assert mostly_rough([fitting, fitting, overlap])
+    assert not mostly_rough([fitting] * 9 + [overlap])
+    assert not mostly_rough([])
+
+
 @pytest.mark.parametrize(("gap", "exact"), [(0, True), (2, False), (-3, False)])
 def test_tasks_say_which_masks_are_exact_and_let_rough_ones_hide_in_the_gap(gap, exact):
     car, front = block(100, 100, 60, 80), block(90, 180 + gap, 90, 40)
-    hidden, before = frame_tasks([car, front], ["car", "person"], {(1, 0): 0.9})
+    rough = overlapping(covering([car, front]))
+    hidden, before = frame_tasks([car, front], ["car", "person"], {(1, 0): 0.9}, rough=rough)
     assert (hidden.exact and not hidden.apart) is exact
     assert hidden.exact is before.exact is (gap >= 0)
     assert not before.apart
