@@ -134,7 +134,10 @@ def test_row_runs_round_trip(pixels):
 def test_cvat_round_trip(pixels):
     file = io.BytesIO()
     count = write_cvat([record_of(pixels)], file)
-    image = ElementTree.fromstring(file.getvalue()).find("image")  # noqa: S314 - we wrote it
+    document = ElementTree.fromstring(file.getvalue())  # noqa: S314 - we wrote it
+    assert [one.tag for one in document] == ["version", "meta", "image"]  # readers want the labels in front
+    assert [one.text for one in document.findall("meta/task/labels/label/name")] == ["unknown"] * pixels.any()
+    image = document.find("image")
     assert (image.get("name"), image.get("width")) == ("drive/7.png", str(pixels.shape[1]))
     masks = image.findall("mask")
     assert len(masks) == count == int(pixels.any())
@@ -145,6 +148,22 @@ def test_cvat_round_trip(pixels):
         got[y : y + height, x : x + width] = from_row_runs(runs, height, width)
         assert mask.find("attribute[@name='status']").text == "unknown"
     assert np.array_equal(got, pixels)
+
+
+def test_datumaro_reads_the_same_masks_from_cvat(tmp_path):
+    datumaro = pytest.importorskip("datumaro", reason="datumaro, which reads CVAT's files, is not installed")
+    random = np.random.default_rng(4)
+    record = record_of(*(random.random((20, 31)) < share for share in (0.2, 0.5, 0.9)))
+    picture = tmp_path / "images" / record.frame.id
+    picture.parent.mkdir(parents=True)
+    cv2.imwrite(str(picture), np.zeros((20, 31, 3), np.uint8))
+    with (tmp_path / "annotations.xml").open("wb") as file:
+        write_cvat([record], file)
+    (item,) = datumaro.Dataset.import_from(str(tmp_path), "cvat")
+    assert len(item.annotations) == 3
+    for mask, instance in zip(item.annotations, record.instances, strict=True):
+        assert np.array_equal(mask.image > 0, instance.mask.to_array())
+        assert mask.attributes["status"] == "unknown"
 
 
 def unpacked(content):
