@@ -136,7 +136,7 @@ def test_cvat_round_trip(pixels):
     count = write_cvat([record_of(pixels)], file)
     document = ElementTree.fromstring(file.getvalue())  # noqa: S314 - we wrote it
     assert [one.tag for one in document] == ["version", "meta", "image"]  # readers want the labels in front
-    assert [one.text for one in document.findall("meta/task/labels/label/name")] == ["unknown"] * pixels.any()
+    assert [one.text for one in document.findall("meta/task/labels/label/name")] == ["unknown"] * int(pixels.any())
     image = document.find("image")
     assert (image.get("name"), image.get("width")) == ("drive/7.png", str(pixels.shape[1]))
     masks = image.findall("mask")
