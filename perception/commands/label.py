@@ -12,7 +12,16 @@ import click
 
 from codriver.errors import ResourceError
 from codriver.settings import Setting, Settings, load_settings
-from perception.settings import ANNOTATIONS, DETECTOR, DETECTOR_CLASSES, HEAD, MEGAPIXELS, SEGMENTER, THREADS
+from perception.settings import (
+    ANNOTATIONS,
+    DETECTOR,
+    DETECTOR_CLASSES,
+    HEAD,
+    MEGAPIXELS,
+    PROVIDER,
+    SEGMENTER,
+    THREADS,
+)
 
 if TYPE_CHECKING:
     from perception.pipeline.engines import Engine
@@ -84,7 +93,7 @@ def label(source: str, out: str, import_coco: Path | None, **options: Any) -> No
             settings = with_value(settings, HEAD, str(calibrated_head(options["calibrate"], settings, watcher)))
         parameters = {**_in_force(settings), **_given(options), "import_coco": str(import_coco or "")}
         recipe = ModelStages(_with_threads(settings, options["workers"]), known, options["complete"])
-        engine = _engine(options["engine"], options["workers"])
+        engine = _engine(options["engine"], options["workers"], settings)
         summary = run(Plan(opened, out, recipe, dataset_stages(settings), engine, parameters), watcher)
         if summary.stopped:
             raise ResourceError(f"Stopped; the same command goes on where it was, {out} keeps what is finished.")
@@ -94,12 +103,12 @@ def label(source: str, out: str, import_coco: Path | None, **options: Any) -> No
     click.echo(f"Look at {out.rstrip('/')}/contact_sheet.html, or settle the groups: codriver review {out}")
 
 
-def _engine(name: str, workers: int) -> Engine:
+def _engine(name: str, workers: int, settings: Settings) -> Engine:
     from perception.pipeline.engines import InProcess, Processes
     from perception.pipeline.ray_engine import OnRay
 
     if name == "ray":
-        return OnRay(workers)
+        return OnRay(workers, gpus=settings[PROVIDER] not in ("cpu", "coreml"))
     return Processes(workers) if workers > 1 else InProcess()
 
 

@@ -12,7 +12,7 @@ from perception.dataset.log import content_hash
 from perception.formats.coco_import import KnownLabels, read_known_labels
 from perception.frames.refs import FileRef
 from perception.frames.source import open_source
-from perception.pipeline.run import Watcher
+from perception.pipeline.watcher import Watcher
 from perception.proposals.choosing import choose_head, choose_segmenter
 from perception.proposals.fitting import calibrate, cells_of
 

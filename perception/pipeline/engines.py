@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
@@ -14,6 +14,7 @@ from typing import Protocol
 
 from codriver.errors import ResourceError
 from perception.frame import FrameRef
+from perception.pipeline.watcher import Watcher
 from perception.pipeline.work import FrameWorker, Outcome
 
 _CHUNK = 4
@@ -25,22 +26,20 @@ _AHEAD = 2
 class Engine(Protocol):
     """Takes frames through a worker's stages."""
 
-    def outcomes(
-        self, worker: FrameWorker, refs: Sequence[FrameRef], stopped: Callable[[], bool]
-    ) -> Iterator[Outcome]:
-        """In any order. Once `stopped()` is true nothing new is begun, and what is under way is finished."""
+    def outcomes(self, worker: FrameWorker, refs: Sequence[FrameRef], watcher: Watcher) -> Iterator[Outcome]:
+        """In any order. Once `watcher.stopped()` nothing new is begun.
+
+        What is done besides frames, as starting workers, `watcher` is told as steps of their own."""
         ...
 
 
 class InProcess:
     """One frame after the other."""
 
-    def outcomes(
-        self, worker: FrameWorker, refs: Sequence[FrameRef], stopped: Callable[[], bool]
-    ) -> Iterator[Outcome]:
+    def outcomes(self, worker: FrameWorker, refs: Sequence[FrameRef], watcher: Watcher) -> Iterator[Outcome]:
         """See `Engine.outcomes`."""
         for ref in refs:
-            if stopped():
+            if watcher.stopped():
                 return
             yield worker.do(ref)
 
@@ -51,9 +50,7 @@ class Processes:
     def __init__(self, count: int) -> None:
         self._count = count
 
-    def outcomes(
-        self, worker: FrameWorker, refs: Sequence[FrameRef], stopped: Callable[[], bool]
-    ) -> Iterator[Outcome]:
+    def outcomes(self, worker: FrameWorker, refs: Sequence[FrameRef], watcher: Watcher) -> Iterator[Outcome]:
         """See `Engine.outcomes`. Raises `ResourceError` when a process was killed."""
         chunks = (refs[start : start + _CHUNK] for start in range(0, len(refs), _CHUNK))
         # "spawn": a forked child would inherit the threads of onnxruntime and OpenCV in whatever state they are.
@@ -63,7 +60,7 @@ class Processes:
         try:
             waiting: set[Future[list[Outcome]]] = set()
             while True:
-                if not stopped():
+                if not watcher.stopped():
                     free = self._count * _AHEAD - len(waiting)
                     waiting |= {pool.submit(_do, chunk) for chunk in islice(chunks, free)}
                 else:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Protocol
+from typing import Any
 
 from codriver.errors import ResourceError
 from perception.dataset.clusters import Cluster
@@ -24,34 +24,12 @@ from perception.frames.source import Source
 from perception.pipeline.engines import Engine, InProcess
 from perception.pipeline.grouping import Records, run_dataset_stages
 from perception.pipeline.stage import DatasetStage
+from perception.pipeline.watcher import Nobody, Watcher
 from perception.pipeline.work import FrameWorker, Outcome, Recipe
 from perception.record import FrameRecord
 from perception.wording import counted
 
 _LIBRARIES = ("codriver", "numpy", "onnxruntime", "opencv-python-headless", "Pillow", "pycocotools", "evoc")
-
-
-class Watcher(Protocol):
-    """Somebody who looks on."""
-
-    def step(self, what: str, done: int, total: int) -> None:
-        """`done` of `total` of a step ("frames", or a stage's name) are done."""
-        ...
-
-    def stopped(self) -> bool:
-        """Whether to stop."""
-        ...
-
-
-class Nobody:
-    """Nobody looks on."""
-
-    def step(self, what: str, done: int, total: int) -> None:
-        """Ignored."""
-
-    def stopped(self) -> bool:
-        """Never."""
-        return False
 
 
 @dataclass(frozen=True)
@@ -143,7 +121,7 @@ class _Run:
                 found[ref.id] = outcome
         missing = [ref for ref in refs if ref.id not in found]
         self.watcher.step("frames", len(found), len(refs))
-        for outcome in self.plan.engine.outcomes(worker, missing, self.watcher.stopped):
+        for outcome in self.plan.engine.outcomes(worker, missing, self.watcher):
             found[outcome.info.id] = outcome
             self.seconds.update(outcome.seconds)
             self.watcher.step("frames", len(found), len(refs))

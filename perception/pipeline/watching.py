@@ -12,31 +12,42 @@ import click
 
 _EVERY = 10.0
 """Seconds between lines where there is no terminal."""
+_SILENCE = 30.0
+"""Seconds without news after which a line says for how long it has been waited; on a terminal a sixth of it."""
 
 
 class TerminalWatcher:
-    """A `perception.pipeline.run.Watcher`: one line with a bar and an estimate, on stderr.
+    """A `perception.pipeline.watcher.Watcher`: one line with a bar and an estimate, on stderr.
+
+    While nothing comes, as when models are loaded or a cluster is started, it tells for how long.
 
     The first Ctrl-C or SIGTERM lets what is under way be finished; the second one ends at once. Nothing that was
     finished is lost either way.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, silence_s: float = _SILENCE) -> None:
         self._stop = threading.Event()
         self._terminal = sys.stderr.isatty()
+        self._silence = silence_s / (6 if self._terminal else 1)
         self._what = ""
+        self._now = (0, 0)
         self._began = (0.0, 0)
         self._told = 0.0
+        self._news = 0.0
+        self._writing = threading.RLock()  # a signal comes in the middle of a line of the same thread
+        self._over = threading.Event()
         self._before: dict[int, signal._HANDLER] = {}
 
     def __enter__(self) -> TerminalWatcher:
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._on_signal)
+        threading.Thread(target=self._tell_of_silence, daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._over.set()
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._end_line()
@@ -47,31 +58,40 @@ class TerminalWatcher:
 
     def step(self, what: str, done: int, total: int) -> None:
         """Show it."""
-        now = time.monotonic()
-        if what != self._what:
-            self._end_line()
-            self._what, self._began, self._told = what, (now, done), 0.0
-        final = done >= total
-        if not final and now - self._told < (0.2 if self._terminal else _EVERY):
-            return
+        with self._writing:
+            now = time.monotonic()
+            if what != self._what:
+                self._end_line()
+                self._what, self._began, self._told = what, (now, done), 0.0
+            self._now, self._news = (done, total), now
+            if done < total and now - self._told < (0.2 if self._terminal else _EVERY):
+                return
+            self._show(now, self._left(now, done, total))
+
+    def _show(self, now: float, more: str) -> None:
+        done, total = self._now
         self._told = now
-        line = f"{what}: {done}/{total}{self._left(now, done, total)}"
+        line = f"{self._what}: {done}/{total}{more}"
         if self._terminal:
             share = done / total if total else 1.0
             click.echo(f"\r\x1b[K[{'#' * round(30 * share):<30}] {line}", err=True, nl=False)
         else:
             click.echo(line, err=True)
 
+    def _tell_of_silence(self) -> None:
+        while not self._over.wait(self._silence / 5):
+            with self._writing:
+                now = time.monotonic()
+                between = 1.0 if self._terminal else self._silence
+                if self._what and now - self._news >= self._silence and now - self._told >= between:
+                    self._show(now, f", waiting for {_clock(now - self._news)}")
+
     def _left(self, now: float, done: int, total: int) -> str:
         began, before = self._began
         if done <= before or done >= total:
             return ""
         seconds = (now - began) / (done - before) * (total - done)
-        hours, minutes = divmod(round(seconds) // 60, 60)
-        clock = (
-            f"{hours}:{minutes:02}:{round(seconds) % 60:02}" if hours else f"{minutes}:{round(seconds) % 60:02}"
-        )
-        return f", {clock} left"
+        return f", {_clock(seconds)} left"
 
     def _end_line(self) -> None:
         if self._terminal and self._what:
@@ -84,3 +104,9 @@ class TerminalWatcher:
         self._stop.set()
         self._end_line()
         click.echo("Stopping once the frames under way are finished; again to stop at once.", err=True)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
