@@ -17,8 +17,8 @@ from perception.settings import COMPLETE_METHODS
 
 if TYPE_CHECKING:
     from perception.occlusion.coco_completing import Skip
-    from perception.occlusion.completing import Method
     from perception.occlusion.shapes import Shapes
+    from perception.occlusion.task import Method
 
 _PATH = click.Path(path_type=Path)
 

@@ -12,7 +12,6 @@ from perception import settings as keys
 from perception.models.files import locate
 from perception.models.migan import Migan
 from perception.models.sessions import Runtime
-from perception.occlusion.completing import Method
 from perception.occlusion.external.crop import PLANES, Plane
 from perception.occlusion.external.http_model import HttpAmodal
 from perception.occlusion.external.onnx_model import OnnxAmodal, OnnxDescription
@@ -20,6 +19,7 @@ from perception.occlusion.inpainting import Inpaint
 from perception.occlusion.methods import shipped_methods
 from perception.occlusion.network import Network
 from perception.occlusion.shapes import Shapes
+from perception.occlusion.task import Method
 from perception.occlusion.tracks import Video
 
 SEES_PIXELS = frozenset({"inpaint", "onnx", "http"})

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from perception.masks import BoolImage
 from perception.models.roles import Inpainter, Prompts, Segmenter
-from perception.occlusion.completing import Answer, Task
 from perception.occlusion.external.crop import ObjectCrop, crop_of
+from perception.occlusion.task import Answer, Task
 
 _SIDES = (256, 512)
 """Least and largest side of the square in pixels: what the inpainter was trained for."""
@@ -28,7 +28,7 @@ _WORTH = 0.45
 
 
 class Inpaint:
-    """`completing.Method`: an inpainter and a segmenter."""
+    """`task.Method`: an inpainter and a segmenter."""
 
     name = "inpaint"
 

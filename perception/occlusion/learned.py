@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 
 from perception.masks import BoolImage
-from perception.occlusion.completing import Answer, FloatImage, Prior, Task, cut_by_frame
 from perception.occlusion.network import Guess, Network
 from perception.occlusion.network_input import KINDS, kind_of
 from perception.occlusion.pair_features import Claim
+from perception.occlusion.prior import Prior
 from perception.occlusion.roughness import covering, disc, seam_width
+from perception.occlusion.task import Answer, FloatImage, Task, cut_by_frame
 
 _SHARES = (0.5, 0.2, 0.3)
 """Weights of the network's probability, of what it says when it is told of nothing in front, and of the votes.
@@ -61,7 +62,7 @@ class Learned:
     def claims(
         self, masks: Sequence[BoolImage], labels: Sequence[str], rough: bool, places: Sequence[int]
     ) -> dict[int, Claim]:
-        """See `completing.Claimant`."""
+        """See `task.Claimant`."""
         return claims(self._network, masks, labels, rough, places)
 
     def _behind_known(self, task: Task, guess: Guess, alone: Guess | None) -> Answer:

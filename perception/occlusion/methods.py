@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from perception.models.sessions import Runtime
-from perception.occlusion.completing import Method, Prior
 from perception.occlusion.learned import Learned
 from perception.occlusion.network import Network
+from perception.occlusion.prior import Prior
 from perception.occlusion.shapes import Shapes
+from perception.occlusion.task import Method
 
 
 def shipped_methods(runtime: Runtime, own: Shapes | None = None, network: Network | None = None) -> list[Method]:

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.models.sessions import Runtime, Session
-from perception.occlusion.completing import Task
 from perception.occlusion.network_input import Surroundings, about, network_input
+from perception.occlusion.task import Task
 from perception.occlusion.window import Window, window_around
 
 WEIGHTS = Path(__file__).parent.parent / "data" / "shape.onnx"

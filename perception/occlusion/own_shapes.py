@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from perception.masks import BoolImage
-from perception.occlusion.completing import cut_by_frame
 from perception.occlusion.network_input import kind_of
 from perception.occlusion.order import touching
 from perception.occlusion.shapes import Shapes, shapes_of
+from perception.occlusion.task import cut_by_frame
 from perception.record import FrameRecord
 
 _SMALLEST = 400

@@ -6,20 +6,26 @@ sides where something hides it. A shape is judged only where the image tells the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.masks import BoolImage, Mask
 from perception.occlusion.network_input import kind_of
 from perception.occlusion.shapes import GRID, Shapes, rendered_shapes
+from perception.occlusion.task import Answer, FloatImage, Task
 from perception.occlusion.window import box_of
-from perception.record import Completion
 
-FloatImage = NDArray[np.float32]
+_AGREEMENT_IS_WORTH = ((0.5, 0.75, 0.86, 0.95), (0.1, 0.4, 0.6, 0.65))
+"""Agreement of voters with the visible part; the IoU of the hidden part that it came with in rendered scenes."""
+_OF_ANY_KIND = 0.4
+"""What remains of it where shapes of all kinds vote, as none of the object's kind are known."""
+_ENOUGH = 8
+"""Whole objects of a kind in the file, from which on their votes weigh as much as the network."""
 _VOTERS = 12
 _SHARPNESS = 30.0
 """Weight of a voter: exp(sharpness × its agreement)."""
@@ -29,6 +35,45 @@ _ASPECT_COST = 0.25
 """Agreement lost for a shape that must be stretched by a factor of e."""
 _LENGTH_COST = 0.02
 """Agreement lost for every visible side by which the whole object is longer."""
+
+
+class Prior:
+    """Votes of whole shapes: those of the data set, where given, and the rendered ones."""
+
+    name = "prior"
+
+    def __init__(self, own: Shapes | None = None) -> None:
+        self._own = own
+        self._shapes = rendered_shapes() if own is None else rendered_shapes() + own
+        self._votes: WeakKeyDictionary[Task, tuple[FloatImage, float] | None] = WeakKeyDictionary()
+
+    def votes(self, task: Task) -> tuple[FloatImage, float] | None:
+        """As `vote` has it; asked again about the same task, it remembers. None where nothing may hide it."""
+        if task not in self._votes:
+            shapes = self._shapes.of_kind(kind_of(task.label))
+            self._votes[task] = vote(task.visible, task.may_hide, shapes) if task.may_hide.any() else None
+        return self._votes[task]
+
+    def knows(self, label: str) -> bool:
+        """Whether the data set itself shows enough whole objects of that kind."""
+        kind = kind_of(label)
+        if self._own is None or not kind.any():
+            return False
+        # With their mirror images they are twice as many.
+        return bool((self._own.kinds == int(kind.argmax())).sum() >= 2 * _ENOUGH)
+
+    def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
+        """See `Method`."""
+        return [self._one(task) for task in tasks]
+
+    def _one(self, task: Task) -> Answer | None:
+        found = self.votes(task)
+        if found is None:
+            return None
+        sure = float(np.interp(found[1], *_AGREEMENT_IS_WORTH))
+        if not self._shapes.has(kind_of(task.label)):
+            sure *= _OF_ANY_KIND
+        return task.visible | ((found[0] > 0.5) & task.may_hide), sure
 
 
 def vote(visible: NDArray[Any], hidden: NDArray[Any], shapes: Shapes) -> tuple[FloatImage, float] | None:
@@ -57,19 +102,6 @@ def vote(visible: NDArray[Any], hidden: NDArray[Any], shapes: Shapes) -> tuple[F
     inside = found[pad : pad + visible.shape[0], pad : pad + visible.shape[1]]
     agreed = agreements - shapes.trust[best % len(shapes)]
     return np.ascontiguousarray(inside), float(np.clip((agreed * weights).sum() / weights.sum(), 0, 1))
-
-
-def complete_shape(visible: BoolImage, may_hide: BoolImage, label: str, own: Shapes | None = None) -> Completion:
-    """The whole object, as `vote` has it, within its visible part and `may_hide`; bool [height, width] both.
-
-    `own` are whole shapes of the data set, used besides the rendered ones. The confidence is the voters' agreement
-    on what is visible; it is not calibrated. Without an idea the visible mask comes back.
-    """
-    shapes = rendered_shapes() if own is None else rendered_shapes() + own
-    found = vote(visible, may_hide & ~visible, shapes.of_kind(kind_of(label)))
-    if found is None or not (may_hide & ~visible).any():
-        return Completion("visible", Mask.from_array(visible), 1.0)
-    return Completion("prior", Mask.from_array(visible | ((found[0] > 0.5) & may_hide)), found[1])
 
 
 def _whole_boxes(

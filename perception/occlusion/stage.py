@@ -8,11 +8,12 @@ from typing import Any, Protocol, runtime_checkable
 from perception.frame import Frame
 from perception.models.files import sha256_of_file
 from perception.models.sessions import Runtime
-from perception.occlusion.completing import Completer, Method
+from perception.occlusion.completing import Completer
 from perception.occlusion.methods import shipped_methods
 from perception.occlusion.network import WEIGHTS
 from perception.occlusion.order_model import WEIGHTS as ORDER_WEIGHTS
 from perception.occlusion.shapes import RENDERED
+from perception.occlusion.task import Method
 from perception.record import FrameRecord
 
 

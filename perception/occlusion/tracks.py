@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from perception.masks import BoolImage
-from perception.occlusion.completing import Answer, Task, cut_by_frame
 from perception.occlusion.order import infer_order
 from perception.occlusion.prior import vote
 from perception.occlusion.shapes import Shapes, shapes_of
+from perception.occlusion.task import Answer, Task, cut_by_frame
 from perception.record import FrameRecord
 
 _NEAREST = 6
@@ -22,7 +22,7 @@ _AGREEMENT_IS_WORTH = ((0.6, 0.95), (0.3, 0.85))
 
 
 class Video:
-    """`completing.Method`: the votes of the same object's whole shapes in other frames."""
+    """`task.Method`: the votes of the same object's whole shapes in other frames."""
 
     name = "video"
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from perception.frame import RGBImage
 from perception.masks import BoolImage
-from perception.occlusion.completing import Answer, Task
+from perception.occlusion.task import Answer, Task
 from perception.occlusion.window import Window, window_around
 
 Plane = Literal["image", "visible", "occluder"]

@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codriver.errors import InputError, ResourceError
-from perception.occlusion.completing import Answer, Task
 from perception.occlusion.external.crop import crop_of
+from perception.occlusion.task import Answer, Task
 
 _SIDE = 512
 """Largest side of the square in pixels."""
@@ -36,7 +36,7 @@ _CHUNK = 65536
 
 
 class HttpAmodal:
-    """`completing.Method` for such an address. It is asked one object at a time, without redirects or proxies."""
+    """`task.Method` for such an address. It is asked one object at a time, without redirects or proxies."""
 
     name = "http"
 

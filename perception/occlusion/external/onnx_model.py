@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from codriver.errors import FileFormatError, InputError
 from perception.models.files import ModelFiles
 from perception.models.sessions import Runtime, Session
-from perception.occlusion.completing import Answer, Task
 from perception.occlusion.external.crop import PLANES, ObjectCrop, Plane, crop_of
+from perception.occlusion.task import Answer, Task
 
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32)[:, None, None]
 _SPREAD = np.array([0.229, 0.224, 0.225], np.float32)[:, None, None]
@@ -40,7 +40,7 @@ class OnnxDescription:
 
 
 class OnnxAmodal:
-    """`completing.Method` for such a file."""
+    """`task.Method` for such a file."""
 
     name = "onnx"
 

@@ -7,7 +7,7 @@ from onnx import TensorProto, helper
 from codriver.models import open_store
 from perception.models.files import locate
 from perception.models.sessions import Runtime
-from perception.occlusion.completing import Task
+from perception.occlusion.task import Task
 
 SHAPE = (90, 160)
 

@@ -13,8 +13,8 @@ from perception.commands.complete import complete
 from perception.masks import Mask
 from perception.models.roles import Embedding, MaskCandidates
 from perception.occlusion import choosing
-from perception.occlusion.completing import Task
 from perception.occlusion.inpainting import Inpaint
+from perception.occlusion.task import Task
 from perception.settings import SETTINGS
 
 

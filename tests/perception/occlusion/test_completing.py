@@ -12,9 +12,10 @@ from perception.commands.complete import complete
 from perception.frame import Frame, FrameInfo
 from perception.masks import Mask
 from perception.occlusion.coco_completing import complete_document
-from perception.occlusion.completing import Completer, Prior
+from perception.occlusion.completing import Completer
 from perception.occlusion.order import depths, without_cycles
 from perception.occlusion.own_shapes import own_shapes, whole_objects
+from perception.occlusion.prior import Prior
 from perception.occlusion.stage import CompleteStage
 from perception.record import FrameRecord, Instance
 

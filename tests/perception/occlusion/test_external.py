@@ -10,10 +10,10 @@ import pytest
 from external_kit import RUNTIME, SHAPE, save_model, task
 
 from codriver.errors import FileFormatError, InputError, ResourceError
-from perception.occlusion.completing import Task
 from perception.occlusion.external.crop import crop_of
 from perception.occlusion.external.http_model import HttpAmodal
 from perception.occlusion.external.onnx_model import OnnxAmodal, OnnxDescription
+from perception.occlusion.task import Task
 
 
 @pytest.mark.parametrize(

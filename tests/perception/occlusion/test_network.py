@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from codriver.errors import FileFormatError, NotFoundError
 from perception.masks import Mask
 from perception.models.sessions import Runtime
-from perception.occlusion.completing import Prior, Task, frame_tasks
 from perception.occlusion.learned import Learned, filled
 from perception.occlusion.network import Network
 from perception.occlusion.own_shapes import WholeObject, own_shapes
+from perception.occlusion.prior import Prior
+from perception.occlusion.task import Task, frame_tasks
 from perception.occlusion.training.library import draw
 from perception.occlusion.training.placing import put, scaled
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from perception.occlusion.completing import frame_tasks
 from perception.occlusion.roughness import apart, covering, mostly_rough, overlapping, seam_width
+from perception.occlusion.task import frame_tasks
 
 SHAPE = (360, 480)
 
