@@ -80,7 +80,7 @@ def label(source: str, out: str, import_coco: Path | None, **options: Any) -> No
     from perception.frames.source import SourceOptions, open_source
     from perception.pipeline.calibration import calibrated_head
     from perception.pipeline.outputs import write_outputs
-    from perception.pipeline.run import Plan, check_any_good, run
+    from perception.pipeline.run import Plan, Summary, check_any_good, run
     from perception.pipeline.stages import ModelStages, dataset_stages
     from perception.pipeline.watching import TerminalWatcher
 
@@ -94,12 +94,16 @@ def label(source: str, out: str, import_coco: Path | None, **options: Any) -> No
         parameters = {**_in_force(settings), **_given(options), "import_coco": str(import_coco or "")}
         recipe = ModelStages(_with_threads(settings, options["workers"]), known, options["complete"])
         engine = _engine(options["engine"], options["workers"], settings)
-        summary = run(Plan(opened, out, recipe, dataset_stages(settings), engine, parameters), watcher)
+        lines: list[str] = []
+
+        def finish(summary: Summary) -> None:
+            lines.extend(write_outputs(out, opened, summary))
+            check_any_good(summary)
+
+        summary = run(Plan(opened, out, recipe, dataset_stages(settings), engine, parameters, finish), watcher)
         if summary.stopped:
             raise ResourceError(f"Stopped; the same command goes on where it was, {out} keeps what is finished.")
-        lines = write_outputs(out, opened, summary)
     click.echo("\n".join(lines))
-    check_any_good(summary)
     click.echo(f"Look at {out.rstrip('/')}/contact_sheet.html, or settle the groups: codriver review {out}")
 
 

@@ -51,8 +51,9 @@ class Dataset:
                 f"There is no dataset in {storage}; `codriver label SOURCE --out {url}` makes one."
             )
         if not run.result:
+            why = f" (the last run ended so: {run.failure.rstrip('.')})" if run.failure else ""
             raise InputError(
-                f"The dataset in {storage} is not finished; label again, it goes on where it stopped."
+                f"The dataset in {storage} is not finished{why}; label again, it goes on where it stopped."
             )
         try:
             return cls(storage, run, read_index(storage, run.result))

@@ -21,7 +21,13 @@ class RunFile:
     source: str
     """The source as an absolute path or URL; a dataset has one source for ever."""
     state: str = "running"
-    """"running" (or killed), "stopped" (by a person), "finished"."""
+    """Of the last run: "running", "stopped" (by a person), "failed", "finished".
+
+    One that was killed could not write more than "running"; whoever can lock the folder (`Storage.locked`) knows
+    that nobody works on it.
+    """
+    failure: str = ""
+    """Why the last run failed, as it was told then."""
     result: str = ""
     """Identity of the finished result; "" before there is one."""
     stages: tuple[Mapping[str, Any], ...] = ()

@@ -155,6 +155,10 @@ class Storage:
                 raise
             raise ResourceError(f"{self.path(name)} cannot be {verb}: its folder does not exist.") from None
         except NotADirectoryError:
+            if self.local is not None and self.local.is_dir():
+                raise ResourceError(
+                    f"{self.path(name)} cannot be {verb}: a file is where its folder belongs; move that away."
+                ) from None
             raise ResourceError(f"{self} is no folder, or lies below a file; choose another folder.") from None
         except OSError as error:
             path = self.path(name).rstrip("/")

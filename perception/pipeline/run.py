@@ -9,16 +9,17 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from codriver.errors import ResourceError
+from codriver.errors import CodriverError, ResourceError
 from perception.dataset.clusters import Cluster
 from perception.dataset.log import FrameLog, StageIdentity, content_hash
 from perception.dataset.result import remove_other_results, write_result
-from perception.dataset.run_file import FORMAT, RunFile, claim, write_run
+from perception.dataset.run_file import FORMAT, RunFile, claim, read_run, write_run
 from perception.dataset.storage import Storage
 from perception.frames.source import Source
 from perception.pipeline.engines import Engine, InProcess
@@ -45,6 +46,8 @@ class Plan:
     engine: Engine = field(default_factory=InProcess)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """For `run.json`: options and settings in force."""
+    finish: Callable[[Summary], None] | None = None
+    """Called with the result in place and the folder still locked; what it raises fails the run."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,38 @@ def run(plan: Plan, watcher: Watcher | None = None) -> Summary:
         storage, plan.source.name
     )  # before anything, even a lock, is put into what may be somebody else's folder
     with storage.locked():
-        return _Run(plan, storage, watcher or Nobody()).go()
+        started = datetime.now(UTC)
+        try:
+            return _Run(plan, storage, watcher or Nobody()).go()
+        except BaseException as error:
+            _note_end(storage, started, error)
+            if isinstance(error, MemoryError):
+                raise ResourceError(_NO_MEMORY) from None
+            raise
+
+
+_NO_MEMORY = "Memory did not suffice; nothing that was finished is lost: the same command goes on where it was."
+
+
+def _note_end(storage: Storage, started: datetime, error: BaseException) -> None:
+    """Let the run file tell how a run ended that did not finish; if even that cannot be written, it is left."""
+    by_person = isinstance(error, KeyboardInterrupt)
+    failure = str(error) if isinstance(error, CodriverError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, MemoryError):
+        failure = _NO_MEMORY
+    ended = datetime.now(UTC)
+    times = {**_times(started, ended), "seconds": round((ended - started).total_seconds(), 3)}
+    with suppress(CodriverError, FileNotFoundError):
+        if (kept := read_run(storage)) is not None:  # else nothing began, and the folder may be used otherwise
+            state = "stopped" if by_person else "failed"
+            write_run(
+                storage,
+                replace(kept, state=state, failure="" if by_person else failure, times=(*kept.times, times)),
+            )
+
+
+def _times(started: datetime, ended: datetime) -> dict[str, Any]:
+    return {"started": started.isoformat(timespec="seconds"), "ended": ended.isoformat(timespec="seconds")}
 
 
 class _Run:
@@ -90,6 +124,7 @@ class _Run:
         begun = replace(
             before,
             state="running",
+            failure="",
             stages=tuple(_described(self.worker.identities + self.dataset_identities)),
             parameters=self.plan.parameters,
             versions=_versions(),
@@ -106,6 +141,9 @@ class _Run:
         except StoppedError:
             return self._stopped(begun, outcomes)
         summary = self._summary(outcomes, stopped=False)
+        write_run(self.storage, replace(begun, result=identity))  # so that it can be opened
+        if self.plan.finish is not None:
+            self.plan.finish(summary)
         write_run(self.storage, self._ended(begun, summary, "finished", identity))
         remove_other_results(self.storage, identity)
         return summary
@@ -166,8 +204,7 @@ class _Run:
 
     def _ended(self, begun: RunFile, summary: Summary, state: str, result: str) -> RunFile:
         times = {
-            "started": self.started.isoformat(timespec="seconds"),
-            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+            **_times(self.started, datetime.now(UTC)),
             "seconds": round(summary.seconds, 3),
             "stage_seconds": {name: round(value, 3) for name, value in summary.stage_seconds.items()},
         }

@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import shutil
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -272,6 +273,88 @@ def test_imported_labels_win_over_what_was_found(drive, tmp_path):
     imported = [one for one in record.instances if one.label_source == "import"]
     assert [one.mask.to_coco() for one in imported] == [of_first[0]["segmentation"]]
     assert imported[0].status == "known"
+
+
+@dataclass(frozen=True)
+class Breaks:
+    """A stage that breaks at one frame, as a model file that was damaged meanwhile does."""
+
+    frame: str
+    error: BaseException
+    name: str = "score"
+
+    def fingerprint(self):
+        return {}
+
+    def run(self, frame, record):
+        if frame.info.id == self.frame:
+            raise self.error
+        return record
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "state", "failure"),
+    [
+        (
+            ResourceError("model.onnx is damaged; pull it."),
+            ResourceError,
+            "failed",
+            "model.onnx is damaged; pull it.",
+        ),
+        (ZeroDivisionError("by zero"), ZeroDivisionError, "failed", "ZeroDivisionError: by zero"),
+        (KeyboardInterrupt(), KeyboardInterrupt, "stopped", ""),
+    ],
+)
+def test_the_run_file_tells_how_a_run_ended_that_did_not_finish(drive, tmp_path, error, raised, state, failure):
+    out = tmp_path / "out"
+    with pytest.raises(raised):
+        run(plan(drive, out, frame_stages=stages(BrightRegions(), Breaks("4.png", error))))
+    kept = read_run(Storage(str(out)))
+    assert (kept.state, kept.failure, len(kept.times)) == (state, failure, 1)
+    if failure:
+        with pytest.raises(
+            InputError, match=f"not finished .the last run ended so: {failure.rstrip('.')}.; label"
+        ):
+            Dataset.open(str(out))
+    mended = stages(BrightRegions(), Breaks("", error))
+    assert run(plan(drive, out, frame_stages=mended)).computed == 2  # 4.png, which broke, and 5.png after it
+    kept = read_run(Storage(str(out)))
+    assert (kept.state, kept.failure, len(kept.times)) == ("finished", "", 2)
+    run(plan(drive, tmp_path / "whole", frame_stages=mended))
+    assert coco_of(out) == coco_of(tmp_path / "whole")
+
+
+def test_a_run_whose_outputs_cannot_be_written_has_failed(drive, tmp_path):
+    def finish(summary):
+        assert len(Dataset.open(str(tmp_path / "out"))) == summary.total
+        raise ResourceError("annotations.json cannot be written.")
+
+    with pytest.raises(ResourceError):
+        run(plan(drive, tmp_path / "out", finish=finish))
+    kept = read_run(Storage(str(tmp_path / "out")))
+    assert (kept.state, kept.failure) == ("failed", "annotations.json cannot be written.")
+    (tmp_path / "blocked").mkdir()
+    run(plan(drive, tmp_path / "blocked", frame_stages=stages(BrightRegions())))
+    shutil.rmtree(tmp_path / "blocked" / "results")
+    (tmp_path / "blocked" / "results").write_text("in the way")
+    with pytest.raises(ResourceError, match=r"blocked/results/.* cannot be written: a file is where"):
+        run(plan(drive, tmp_path / "blocked"))
+    assert read_run(Storage(str(tmp_path / "blocked"))).state == "failed"
+
+
+def test_a_run_that_never_began_leaves_the_folder_free_for_another_source(drive, tmp_path):
+    def refused():
+        raise InputError("The detector is refused.")
+
+    with pytest.raises(InputError):
+        run(plan(drive, tmp_path / "out", frame_stages=refused))
+    assert read_run(Storage(str(tmp_path / "out"))) is None
+    run(plan(drive, tmp_path / "out"))
+    with pytest.raises(InputError):
+        run(plan(drive, tmp_path / "out", frame_stages=refused))
+    kept = read_run(Storage(str(tmp_path / "out")))
+    assert (kept.state, kept.failure) == ("failed", "The detector is refused.")
+    assert len(Dataset.open(str(tmp_path / "out"))) == 6  # the result of before stays
 
 
 @pytest.mark.parametrize(
