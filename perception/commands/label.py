@@ -88,6 +88,8 @@ def label(source: str, out: str, import_coco: Path | None, **options: Any) -> No
     opened = open_source(
         source, SourceOptions(options["stride"], options["sequences"], max_megapixels=settings[MEGAPIXELS])
     )
+    if known is not None:
+        known.require_some((ref.id for ref in opened.refs), source)
     with TerminalWatcher() as watcher:
         if options["calibrate"] is not None:
             settings = with_value(settings, HEAD, str(calibrated_head(options["calibrate"], settings, watcher)))

@@ -153,7 +153,10 @@ class Storage:
         except FileNotFoundError:
             if verb == "read":
                 raise
-            raise ResourceError(f"{self.path(name)} cannot be {verb}: its folder does not exist.") from None
+            raise ResourceError(
+                f"{self.path(name)} cannot be {verb}: its folder does not exist and cannot be made; choose "
+                "another folder."
+            ) from None
         except NotADirectoryError:
             if self.local is not None and self.local.is_dir():
                 raise ResourceError(
@@ -173,6 +176,8 @@ class Storage:
 
 def open_filesystem(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
     """The file system of `url` and the path in it. Raises `InputError` or `ResourceError`, each one sentence."""
+    if not url.strip():  # fsspec would take the working folder
+        raise InputError("The name of a folder or file is empty (an unset shell variable?); give a path or a URL.")
     try:
         fs, path = fsspec.core.url_to_fs(url)
     except ImportError as error:

@@ -26,9 +26,15 @@ def read_coco(path: Path, *, background_is_stuff: bool = True) -> AnnotationSet:
         images = {one["id"]: one for one in document["images"]}
         by_image: dict[Any, list[Mapping[str, Any]]] = {image_id: [] for image_id in images}
         for entry in document["annotations"]:
+            if entry["image_id"] not in images:
+                raise FileFormatError(
+                    f"{path}: annotation {entry.get('id')!r} has the image_id {entry['image_id']!r}, which the "
+                    "file does not list; take it out, or add the image."
+                )
             by_image[entry["image_id"]].append(entry)
     except (KeyError, TypeError, AttributeError) as error:
-        raise FileFormatError(f"{path} is no COCO file: {type(error).__name__} {error}.") from None
+        lacking = f"an entry lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise FileFormatError(f"{path} is no COCO file ({lacking}); mend it, or name another.") from None
     _refuse_repeated(path, document)
     found = {}
     for image_id, image in images.items():
@@ -41,7 +47,7 @@ def _load(path: Path) -> Mapping[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise FileFormatError(f"{path} cannot be read as JSON: {error}.") from None
+        raise FileFormatError(f"{path} cannot be read as JSON ({error}); name a COCO file.") from None
     if not isinstance(document, Mapping) or "images" not in document or "annotations" not in document:
         raise FileFormatError(f'{path} is no COCO file; it has no "images" and "annotations".')
     return document

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -43,10 +43,22 @@ class KnownLabels:
             try:
                 mask = Mask.from_coco(one["segmentation"], height, width)
             except InputError as error:
-                raise InputError(f"{self.path}, annotation {one['id']} of {name}: {error}") from None
+                problem = str(error).rstrip(".")
+                raise InputError(
+                    f"{self.path}, annotation {one['id']} of {name}: {problem}; mend it, or take it out."
+                ) from None
             if mask.area:
                 found.append((str(one["label"]), mask))
         return found
+
+    def require_some(self, frame_ids: Iterable[str], source: str) -> None:
+        """Raise `InputError` when the file knows none of the frames: its labels would be lost in silence."""
+        if not any(self.knows(one) for one in frame_ids):
+            named = f'it names "{next(iter(self.by_name))}", say' if self.by_name else "it names no image"
+            raise InputError(
+                f"{self.path} knows no frame of {source} ({named}); each file_name must be the path of a frame "
+                "below it, or end in the frame's name."
+            )
 
 
 def read_known_labels(path: Path) -> KnownLabels:

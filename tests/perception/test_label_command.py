@@ -45,6 +45,23 @@ def test_a_source_without_frames(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_an_empty_name_is_not_the_working_folder(tmp_path):
+    write_frames(tmp_path / "drive", 1)
+    assert "is empty (an unset shell variable?)" in refusal("label", "", "--out", tmp_path / "out")
+    assert "is empty (an unset shell variable?)" in refusal("label", tmp_path / "drive", "--out", "")
+
+
+def test_labels_of_other_frames_are_not_passed_over_in_silence(tmp_path):
+    write_frames(tmp_path / "drive", 1)
+    others = {"images": [{"id": 1, "file_name": "far/7.png"}], "categories": [], "annotations": []}
+    (tmp_path / "others.json").write_text(json.dumps(others))
+    sentence = refusal(
+        "label", tmp_path / "drive", "--out", tmp_path / "out", "--import-coco", tmp_path / "others.json"
+    )
+    assert f'others.json knows no frame of {tmp_path / "drive"} (it names "far/7.png", say)' in sentence
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_output_of_others_is_left_as_it_is(tmp_path):
     write_frames(tmp_path / "drive", 1)
     (tmp_path / "thesis").mkdir()

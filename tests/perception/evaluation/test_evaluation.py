@@ -230,7 +230,10 @@ def test_stuff_categories_crowds_and_background_of_coco_files(tmp_path):
         ([{"id": 1, "segmentation": LEFT.to_coco(), "score": "high"}], "annotation 1 of a.png"),
         ([{"id": 1, "segmentation": LEFT.to_coco()}] * 2, "the id 1 is given to two annotations"),
         ([{"id": 1, "segmentation": {"size": [4, 4], "counts": [16]}}], "does not fit its image"),
-        ([{"id": 1, "segmentation": LEFT.to_coco(), "image_id": 5}], "is no COCO file"),
+        (
+            [{"id": 1, "segmentation": LEFT.to_coco(), "image_id": 5}],
+            "has the image_id 5, which the file does not list",
+        ),
     ],
 )
 def test_broken_coco_files_are_refused_naming_the_entry(tmp_path, annotations, problem):
