@@ -1,7 +1,7 @@
 """`python -m benchmarks.proposals IMAGES LABELS`: what proposals find on frames with class maps.
 
-Five ways: a naive grid of points, and with a detector's boxes; the head alone; with a detector; with a detector of
-vehicles only.
+Seven ways: a naive grid of points, and with a detector's boxes; the head alone; with a detector; with a detector
+of vehicles only; calibrated on other frames of the folder, as `label --calibrate` does; that with a detector.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from benchmarks.calibrated import Calibrated, strangers
 from codriver.models import open_store
 from codriver.settings import load_settings
 from perception import settings as keys
@@ -138,9 +139,10 @@ def predictions(way: Any, chosen: list[Frame]) -> tuple[AnnotationSet, float]:
     return AnnotationSet("proposals", images, {}), spent / len(chosen)
 
 
-def ways(names: list[str], detector_name: str, cache: Path | None, options: ProposalOptions) -> dict:
+def ways(given: argparse.Namespace, truth: AnnotationSet, options: ProposalOptions) -> dict:
+    names, detector_name = given.ways.split(","), given.detector
     store, settings = open_store(), load_settings({keys.DETECTOR.key: detector_name or None})
-    segmenter = Remembering(choose_segmenter(settings, store), cache)
+    segmenter = Remembering(choose_segmenter(settings, store), given.cache)
     head = choose_head(settings)
     alone = ProposeStage(segmenter, head, proposals=options)
     found = {"grid": Grid(segmenter), "head": alone}
@@ -150,6 +152,12 @@ def ways(names: list[str], detector_name: str, cache: Path | None, options: Prop
         found["detector"] = replace(alone, detector=detector)
         more = replace(options, annotations=40)
         found["vehicles"] = replace(alone, detector=detector, proposals=more, known=KnownOptions(classes=VEHICLES))
+    plain = {"calibrated": "head", "calibrated+detector": "detector"}
+    wanted = {name: found[plain[name]] for name in names if plain.get(name) in found}
+    if wanted:
+        heads = strangers(given.images, truth, given.folds, segmenter, head)
+        for name, stage in wanted.items():
+            found[name] = Calibrated({frame: replace(stage, head=one) for frame, one in heads.items()})
     return {name: found[name] for name in names if name in found}
 
 
@@ -161,6 +169,7 @@ def main() -> None:
     parser.add_argument("--classes", default="Car,Pedestrian,Bicyclist,SignSymbol")
     parser.add_argument("--ways", default="grid,grid+detector,head,detector,vehicles")
     parser.add_argument("--detector", default="", help="for the ways that need one")
+    parser.add_argument("--folds", type=int, default=2, help="calibrate on all frames but every n-th, n times")
     parser.add_argument("--prefixes", default="", help="beginnings of file names, one row of the table for each")
     parser.add_argument("--every", type=int, default=1, help="take each n-th frame")
     parser.add_argument("--cache", type=Path, help="keeps encoded frames, which leaves encoding out of the times")
@@ -176,7 +185,7 @@ def main() -> None:
         flush=True,
     )
     print("|---|---|---|---|---|---|---|---|---|")
-    for name, way in ways(given.ways.split(","), given.detector, given.cache, options).items():
+    for name, way in ways(given, truth, options).items():
         for prefix in given.prefixes.split(","):
             chosen = frames(given.images, prefix, given.every)
             predicted, seconds = predictions(way, chosen)

@@ -47,7 +47,7 @@ _FLAGS: dict[str, Setting[Any]] = {
     "--calibrate",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Fit the objectness head to your labelled frames first: pictures and one COCO file.",
+    help="Learn first from your labelled frames which masks are things: pictures and one COCO file.",
 )
 @click.option("--import-coco", type=click.Path(path_type=Path), help="Existing labels, kept as known.")
 @click.option("--stride", type=click.IntRange(1), default=1, show_default=True, help="Take every n-th frame.")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from perception.models.roles import Detections
-from perception.proposals.candidates import Candidates
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.models.roles import Detections, FloatArray
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,14 @@ class KnownOptions:
         )
 
 
-def explain(found: Candidates, detections: Detections) -> Iterator[tuple[float, str]]:
-    """Score 0..1 and label ("" for unknown) of each candidate.
+def explain(chances: FloatArray, hints: NDArray[np.int64], detections: Detections) -> Iterator[tuple[float, str]]:
+    """Score 0..1 and label ("" for unknown) of each of N masks, of `chances` [N] to be a thing.
 
-    A mask is known when a detection asked for it. Its score is its own or the detection's, raised to the range of
-    what is kept, whichever is higher.
+    `hints` [N] tell the row of the detection that asked for a mask, -1 where none did. A mask is known when a
+    detection asked for it. Its score is its own or the detection's, raised to the range of what is kept, whichever
+    is higher.
     """
-    for chance, hint in zip(found.chance, found.hint, strict=True):
+    for chance, hint in zip(chances, hints, strict=True):
         if hint < 0:
             yield float(chance), ""
         else:

@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,7 +23,7 @@ class KnownLabels:
     sha256: str
     """Of the file."""
     by_name: Mapping[str, tuple[Mapping[str, Any], ...]] = field(repr=False)
-    """`file_name` → annotations with "label"."""
+    """`file_name` → annotations with "label", and "crowd" where it is a region of which nothing is told."""
     by_base: Mapping[str, str] = field(repr=False)
     """Last part of a `file_name` → the whole, where only one ends so."""
 
@@ -33,13 +35,23 @@ class KnownLabels:
         return frame_id if frame_id in self.by_name else self.by_base.get(PurePosixPath(frame_id).name, "")
 
     def of(self, frame_id: str, width: int, height: int) -> list[tuple[str, Mask]]:
-        """Label and mask of each annotation of a frame; [] for a frame the file does not know.
+        """Label and mask of each object of a frame; [] for a frame the file does not know.
 
         Raises `InputError` when a mask does not fit the frame.
         """
+        return self._masks(frame_id, width, height, crowd=False)
+
+    def ignored(self, frame_id: str, width: int, height: int) -> Mask:
+        """The frame's crowds (`iscrowd`): where the file does not say what is there. Raises as `of`."""
+        nothing = Mask.empty(height, width)
+        return reduce(or_, (mask for _, mask in self._masks(frame_id, width, height, crowd=True)), nothing)
+
+    def _masks(self, frame_id: str, width: int, height: int, *, crowd: bool) -> list[tuple[str, Mask]]:
         name = self._name(frame_id)
         found = []
         for one in self.by_name.get(name, ()):
+            if one["crowd"] != crowd:
+                continue
             try:
                 mask = Mask.from_coco(one["segmentation"], height, width)
             except InputError as error:
@@ -88,8 +100,8 @@ def _masks_by_name(path: Path, document: Any) -> dict[str, list[Mapping[str, Any
     names = {one["id"]: str(one["file_name"]) for one in _listed(path, document, "images", "id", "file_name")}
     by_name: dict[str, list[Mapping[str, Any]]] = {name: [] for name in names.values()}
     for one in _listed(path, document, "annotations"):
-        if one.get("iscrowd") or not one.get("segmentation"):
-            continue  # a crowd is no object, and a box no mask
+        if not one.get("segmentation"):
+            continue  # a box is no mask
         for member, known in (("image_id", names), ("category_id", categories)):
             if not isinstance(one.get(member), int | str) or one[member] not in known:
                 raise FileFormatError(
@@ -97,7 +109,7 @@ def _masks_by_name(path: Path, document: Any) -> dict[str, list[Mapping[str, Any
                     f"{one.get(member)!r}, which the file does not list."
                 )
         kept = {"id": one.get("id"), "segmentation": one["segmentation"], "label": categories[one["category_id"]]}
-        by_name[names[one["image_id"]]].append(kept)
+        by_name[names[one["image_id"]]].append({**kept, "crowd": bool(one.get("iscrowd"))})
     return by_name
 
 

@@ -1,8 +1,9 @@
-"""Fits the objectness head to a user's few labelled frames, and keeps the fitted head beside them."""
+"""Fits what is proposed to a user's few labelled frames, and keeps the fitted head beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from codriver.errors import InputError, ResourceError
@@ -12,41 +13,49 @@ from perception.dataset.log import content_hash
 from perception.formats.coco_import import KnownLabels, read_known_labels
 from perception.frames.refs import FileRef
 from perception.frames.source import open_source
+from perception.models.bounded import bounded
+from perception.models.roles import Segmenter
 from perception.pipeline.watcher import Watcher
+from perception.proposals.calibrating import LabelledFrame, calibrated
 from perception.proposals.choosing import choose_head, choose_segmenter
-from perception.proposals.fitting import calibrate, cells_of
+from perception.proposals.head import ObjectnessHead
 
-_VERSION = 1
+_VERSION = 2
 
 
 def calibrated_head(folder: Path, settings: Settings, watcher: Watcher) -> Path:
-    """The head fitted to the labelled frames in `folder`: pictures anywhere below it, and one COCO file.
+    """What `calibrate_in` makes of the segmenter and the head that the settings ask for.
 
-    Frames without an annotation count as frames without a thing only if the file lists them. A head that was
-    fitted to the same labels before is used again.
+    Raises as `calibrate_in` does, and as models do.
+    """
+    return calibrate_in(folder, choose_segmenter(settings, open_store(settings)), choose_head(settings), watcher)
+
+
+def calibrate_in(folder: Path, segmenter: Segmenter, head: ObjectnessHead, watcher: Watcher) -> Path:
+    """The file of `head` with a score of its own for the frames in `folder`: pictures and one COCO file.
+
+    In a frame that the file lists everything is stuff that is neither an object nor in a crowd. Other frames are
+    left out. What was fitted to the same labels before is used again.
 
     Raises `InputError` when there are no labelled frames, `ResourceError` when the head cannot be kept, and
-    as models and frames do.
+    as frames do.
     """
     labels = _labels_in(folder)
-    segmenter, head = choose_segmenter(settings, open_store(settings)), choose_head(settings)
     identity = content_hash([_VERSION, labels.sha256, segmenter.name, dict(segmenter.files_sha256()), head.sha256])
     path = folder / f"objectness-head-{identity[:16]}.npz"
     if path.is_file():
         return path
-    cells = []
     refs = _pictures(open_source(str(folder)).refs, labels)
     if not refs:
         raise InputError(f"{labels.path} names no picture that is in {folder}; put both side by side.")
-    for done, ref in enumerate(refs):
-        watcher.step("calibrating", done, len(refs))
+
+    def step(what: str, done: int, total: int) -> None:
+        watcher.step(what, done, total)
         if watcher.stopped():
             raise ResourceError("Stopped before the head was fitted; the same command begins it anew.")
-        frame = ref.load()
-        things = [mask for _, mask in labels.of(ref.id, frame.info.width, frame.info.height)]
-        cells.append(cells_of(segmenter.embed(frame.image).features, things))
-    fitted = calibrate(head, type(cells[0]).join(cells))
-    watcher.step("calibrating", len(refs), len(refs))
+
+    loaders = [partial(_labelled, ref, labels, segmenter) for ref in refs]
+    fitted = calibrated(head, loaders, segmenter, step)
     part = path.with_name(f".{path.name}")
     try:
         fitted.save(part)
@@ -54,6 +63,13 @@ def calibrated_head(folder: Path, settings: Settings, watcher: Watcher) -> Path:
     except OSError as error:
         raise ResourceError(f"The fitted head cannot be kept in {folder} ({error.strerror or error}).") from None
     return path
+
+
+def _labelled(ref: FileRef, labels: KnownLabels, segmenter: Segmenter) -> LabelledFrame:
+    frame = ref.load()
+    size = frame.info.width, frame.info.height
+    things = tuple(mask for _, mask in labels.of(ref.id, *size))
+    return LabelledFrame(segmenter.embed(bounded(frame.image)), things, labels.ignored(ref.id, *size))
 
 
 def _pictures(refs: Sequence[FileRef], labels: KnownLabels) -> list[FileRef]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from perception.models.roles import FloatArray, MaskCandidates
 from perception.proposals.likeness import Likeness
-from perception.proposals.mask_score import measures, shipped
+from perception.proposals.mask_score import MaskScore, measures
 
 _STABILITY_OFFSET = 1.0
 """Logits; as in SAM's automatic mask generator."""
@@ -35,6 +35,8 @@ class Candidates:
     """[N], 0..1: the head's chance of a thing where it is highest inside the mask."""
     hint: NDArray[np.int64]
     """[N]: row of the detection that asked for it, -1 for the head's own prompts."""
+    features: FloatArray
+    """[N, C]: mean of the segmenter's features inside the mask."""
 
     def __len__(self) -> int:
         return len(self.logits)
@@ -57,10 +59,9 @@ class Candidates:
         area = (self.logits > 0).mean(axis=(1, 2), dtype=np.float32)
         return measures(self.objectness, self.contrast, self.predicted_iou, self.stability, area, self.surest)
 
-    @property
-    def chance(self) -> FloatArray:
+    def chances(self, score: MaskScore) -> FloatArray:
         """[N], 0..1: of being a thing, and not a piece of stuff."""
-        return shipped().chances(self.measured)
+        return score.chances(self.measured, self.features)
 
     def take(self, rows: Sequence[int] | NDArray[np.int64]) -> Candidates:
         """These rows, in this order."""
@@ -80,7 +81,7 @@ def judge(
 
     A detector's box says what is meant: its mask of the highest predicted IoU counts. What the head asks for
     may be a part or the whole: all masks of it come along, and `distinct` decides among them.
-    Without `likeness` objectness is the head's opinion of the mask alone.
+    Without `likeness` objectness is the head's opinion of the mask alone, and the masks have no features.
     """
     _, choices, height, width = decoded.logits.shape
     area = (decoded.logits > 0).sum(axis=(2, 3))
@@ -92,13 +93,22 @@ def judge(
     objectness = _mean_inside(chance, inside)
     around = _mean_inside(chance, _surroundings(inside))
     contrast = np.asarray(np.clip(0.5 + objectness - around, 0, 1), np.float32)
+    features = np.zeros((len(logits), 0), np.float32)
     if likeness is not None:
-        objectness = np.asarray((objectness + likeness.opinions(logits)) / 2, np.float32)
+        opinions, features = likeness.look_at(logits)
+        objectness = np.asarray((objectness + opinions) / 2, np.float32)
     higher = (logits > _STABILITY_OFFSET).sum(axis=(1, 2))
     stability = (higher / np.maximum((logits > -_STABILITY_OFFSET).sum(axis=(1, 2)), 1)).astype(np.float32)
     surest = (chance * inside).max(axis=(1, 2), initial=0)
     return Candidates(
-        logits, decoded.predicted_iou[row, choice], stability, objectness, contrast, surest, hints[row]
+        logits,
+        decoded.predicted_iou[row, choice],
+        stability,
+        objectness,
+        contrast,
+        surest,
+        hints[row],
+        features,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from typing import Any
 
@@ -33,6 +33,11 @@ class Cells:
     """[N]: the cell's middle lies on a thing."""
     weight: FloatArray
     """[N]: of a cell on a thing; small things have few cells, so each counts more."""
+
+    @property
+    def tell_both(self) -> bool:
+        """Whether some lie on things and some do not, so that there is something to learn."""
+        return bool(self.on.any()) and not self.on.all()
 
     @classmethod
     def join(cls, parts: Sequence[Cells]) -> Cells:
@@ -104,9 +109,9 @@ def fit(
     head = _fresh(cells, options, random) if start is None else start
     mean, spread, *parameters = (np.array(getattr(head, name), np.float32) for name in WEIGHTS)
     moments = [(np.zeros_like(one), np.zeros_like(one)) for one in parameters]
-    on, off = np.flatnonzero(cells.on), np.flatnonzero(~cells.on)
-    if not len(on) or not len(off):
+    if not cells.tell_both:
         raise InputError("The labelled frames need both: objects and what is none of them.")
+    on, off = np.flatnonzero(cells.on), np.flatnonzero(~cells.on)
     chance = cells.weight[on].astype(np.float64)
     chance /= chance.sum()
     for step in range(options.steps):
@@ -122,16 +127,6 @@ def fit(
         progress(step + 1, options.steps)
     fitted: dict[str, Any] = dict(zip(WEIGHTS, (mean, spread, *parameters), strict=True))
     return ObjectnessHead(**fitted)
-
-
-def calibrate(head: ObjectnessHead, cells: Cells, options: FitOptions | None = None) -> ObjectnessHead:
-    """The head, refitted to a few labelled frames of the user's own in seconds; the old one is not changed.
-
-    Starts from scratch when the cells are another segmenter's.
-    """
-    fits = cells.features.shape[1] == len(head.mean)
-    options = replace(FitOptions(), steps=600, rate=0.001) if options is None else options
-    return fit(cells, head if fits else None, options if fits else FitOptions())
 
 
 def _fresh(cells: Cells, options: FitOptions, random: np.random.Generator) -> ObjectnessHead:

@@ -11,12 +11,14 @@ import zipfile
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from codriver.errors import FileFormatError
 from perception.models.files import sha256_of_file
 from perception.models.roles import FloatArray
+from perception.proposals.mask_score import MaskScore, shipped
 
 SHIPPED = "objectness-sam2-tiny.npz"
 """Belongs to the features of SAM 2 Hiera-tiny; another segmenter needs a head of its own."""
@@ -52,8 +54,15 @@ class ObjectnessHead:
     """[6, H]: thing, centre, and the logarithms of the distances to left, top, right and bottom."""
     output_bias: FloatArray
     """[6]"""
+    own_score: MaskScore | None = None
+    """Fitted to what this head says of masks; None: what comes along judges them."""
     sha256: str = ""
     """Of the file that it was read from."""
+
+    @property
+    def score(self) -> MaskScore:
+        """What tells things from stuff among the masks that this head asks for."""
+        return shipped() if self.own_score is None else self.own_score
 
     @classmethod
     def load(cls, path: Path | None = None) -> ObjectnessHead:
@@ -62,13 +71,19 @@ class ObjectnessHead:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 weights = {name: np.asarray(stored[name], np.float32) for name in WEIGHTS}
+                scoring = {one: stored[name] for name in stored if (one := _scoring(name))}
+                score = MaskScore.named(scoring) if scoring else None
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise FileFormatError(f"{path} is not an objectness head ({error}).") from None
-        return cls(**weights, sha256=sha256_of_file(path))
+        return cls(**weights, own_score=score, sha256=sha256_of_file(path))
 
     def save(self, path: Path) -> None:
-        """As an npz file, half precision."""
-        np.savez_compressed(path, **{name: getattr(self, name).astype(np.float16) for name in WEIGHTS})
+        """As an npz file, half precision; a score of its own in single precision beside it."""
+        arrays: dict[str, Any] = {name: getattr(self, name).astype(np.float16) for name in WEIGHTS}
+        if self.own_score is not None:
+            arrays |= {_SCORE + name: np.float32(weight) for name, weight in self.own_score.weights.items()}
+            arrays[_SCORE + "readout"] = np.array(self.own_score.readout, np.float32)
+        np.savez_compressed(path, **arrays)
 
     def outlook(self, features: FloatArray) -> Outlook:
         """Judge features [C, h, w]. Raises `FileFormatError` when they are another segmenter's."""
@@ -87,6 +102,15 @@ class ObjectnessHead:
         reach = np.exp(np.clip(out[..., 2:], np.log(SMALLEST), 0))
         boxes = np.concatenate([centres - reach[..., :2], centres + reach[..., 2:]], axis=-1)
         return Outlook(chances[..., 0], chances[..., 1], np.clip(boxes, 0, 1).astype(np.float32))
+
+
+_SCORE = "score."
+"""Begins the names of the score's weights in the file."""
+
+
+def _scoring(name: str) -> str:
+    """Which weight of the score the file's array `name` is; "" for another array."""
+    return name.removeprefix(_SCORE) if name.startswith(_SCORE) else ""
 
 
 WEIGHTS = ("mean", "spread", "hidden_weights", "hidden_bias", "output_weights", "output_bias")

@@ -21,13 +21,18 @@ class Likeness:
     def __init__(self, features: FloatArray, thing: FloatArray) -> None:
         """`features` [C, h, w], and `thing` [h, w], 0..1, the head's chance of a thing."""
         cells = features.reshape(len(features), -1).T
+        self._features = cells
         # What all cells of a frame share says nothing about one of them.
         self._cells = _unit(cells - cells.mean(axis=0))
         self._thing = thing.ravel()
         self._shape = (thing.shape[0], thing.shape[1])
 
-    def opinions(self, logits: FloatArray) -> FloatArray:
-        """[N], 0..1: what the head thinks of the cells outside each mask of `logits` [N, H, W] most like it."""
+    def look_at(self, logits: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What the head thinks of what looks like each mask, [N], 0..1, and the mask's features, [N, C].
+
+        `logits` [N, H, W] are positive inside. Asked are the cells outside the mask most like it; the features are
+        the mean of the cells inside.
+        """
         rows, columns = self._shape
         inside = np.stack(
             [
@@ -43,7 +48,8 @@ class Likeness:
         count = max(1, round(_SHARE * len(self._thing)))
         nearest = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
         opinions: FloatArray = self._thing[nearest].mean(axis=1).astype(np.float32)
-        return opinions
+        means = weights @ self._features / np.maximum(weights.sum(axis=1, keepdims=True), 1e-6)
+        return opinions, means.astype(np.float32)
 
 
 def _unit(vectors: FloatArray) -> FloatArray:

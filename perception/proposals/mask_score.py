@@ -1,6 +1,7 @@
 """How likely a mask is a thing and not a piece of stuff: a logistic regression over a few named measures.
 
-`data/mask-score.json` holds every weight by name; `train_mask_score` fits it to rendered scenes.
+`data/mask-score.json` holds every weight by name; `train_mask_score` fits it to rendered scenes. A score that was
+fitted to a user's own frames also reads the segmenter's features, and is kept with its head.
 """
 
 from __future__ import annotations
@@ -30,20 +31,27 @@ class MaskScore:
 
     weights: Mapping[str, float]
     """One for each of `MEASURES`, and "intercept"."""
+    readout: tuple[float, ...] = ()
+    """One for each of the segmenter's features; (): these do not count."""
 
-    def chances(self, measured: FloatArray) -> FloatArray:
-        """[N], 0..1, of `measured` [N, len(MEASURES)], see `measures`."""
+    def chances(self, measured: FloatArray, features: FloatArray) -> FloatArray:
+        """[N], 0..1, of `measured` [N, len(MEASURES)], see `measures`, and the masks' `features` [N, C]."""
         weights = np.array([self.weights[name] for name in MEASURES])
-        found: FloatArray = (1 / (1 + np.exp(-(measured @ weights + self.weights["intercept"])))).astype(
-            np.float32
-        )
-        return found
+        sums = measured @ weights + self.weights["intercept"]
+        if self.readout:
+            sums = sums + features @ np.array(self.readout)
+        return np.asarray(1 / (1 + np.exp(-sums)), np.float32)
 
     @classmethod
     def load(cls, path: Path = WEIGHTS) -> MaskScore:
         """What `save` wrote. Raises `KeyError` where a weight is missing."""
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return cls({name: float(document[name]) for name in (*MEASURES, "intercept")})
+        return cls.named(json.loads(path.read_text(encoding="utf-8")))
+
+    @classmethod
+    def named(cls, weights: Mapping[str, Any]) -> MaskScore:
+        """The score of these weights, and of a "readout" if any. Raises `KeyError` where a weight is missing."""
+        readout = tuple(map(float, weights.get("readout", ())))
+        return cls({name: float(weights[name]) for name in (*MEASURES, "intercept")}, readout)
 
     def save(self, path: Path) -> None:
         """Write the weights, rounded."""

@@ -17,6 +17,7 @@ from perception.models.roles import Embedding, FloatArray, Prompts, Segmenter
 from perception.proposals.candidates import Candidates, distinct, judge
 from perception.proposals.head import Outlook
 from perception.proposals.likeness import Likeness
+from perception.proposals.mask_score import MaskScore
 from perception.proposals.prompting import box_prompts, point_prompts, promising_boxes, promising_points
 
 
@@ -39,7 +40,7 @@ class ProposalOptions:
     least_quality: float = 0.45
     """`Candidates.quality` below which a mask goes, unless a detector asked for it."""
     least_chance: float = 0.58
-    """`Candidates.chance` below which a mask goes, unless a detector asked for it."""
+    """`Candidates.chances` below which a mask goes, unless a detector asked for it."""
     nearly_same: float = 0.6
     """IoU above which the worse of two masks goes."""
     part: float = 0.8
@@ -55,6 +56,7 @@ def propose(
     embedding: Embedding,
     outlook: Outlook,
     hints: FloatArray,
+    score: MaskScore,
     options: ProposalOptions,
 ) -> Candidates | None:
     """The frame's things, best first; `hints` [N, 4] are boxes in pixels that a detector gives. None: no prompts.
@@ -67,7 +69,7 @@ def propose(
     def ask(prompts: Prompts, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
         if len(prompts):
             judged = judge(segmenter.decode(embedding, prompts), outlook.thing, likeness, rows)
-            found.append(judged.take(_good_rows(judged, options)))
+            found.append(judged.take(_good_rows(judged, score, options)))
 
     size = np.array([embedding.width, embedding.height] * 2, np.float32)
     own = promising_boxes(outlook, options.boxes, options.least_thing, options.box_overlap)
@@ -82,11 +84,13 @@ def propose(
     return _best(Candidates.join(found), options)
 
 
-def _good_rows(judged: Candidates, options: ProposalOptions) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _good_rows(
+    judged: Candidates, score: MaskScore, options: ProposalOptions
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     hinted = judged.hint >= 0
     share = judged.masks.mean(axis=(1, 2))
     good = (judged.predicted_iou >= options.least_iou) & (judged.stability >= options.least_stability)
-    good &= (judged.quality >= options.least_quality) & (judged.chance >= options.least_chance)
+    good &= (judged.quality >= options.least_quality) & (judged.chances(score) >= options.least_chance)
     good &= share <= options.largest
     return np.flatnonzero((good | hinted) & (share > 0))
 

@@ -15,7 +15,6 @@ from perception.models.bounded import bounded
 from perception.models.roles import Detections, Detector, Segmenter
 from perception.proposals.enlarge import enlarged
 from perception.proposals.head import ObjectnessHead
-from perception.proposals.mask_score import shipped
 from perception.proposals.propose import ProposalOptions, propose
 from perception.record import FrameRecord, Instance
 
@@ -47,7 +46,7 @@ class ProposeStage:
             "version": VERSION,
             "models": models,
             "head": self.head.sha256,
-            "mask_score": dict(shipped().weights),
+            "mask_score": dict(self.head.score.weights),
             "proposals": asdict(self.proposals),
             "known": asdict(self.known),
         }
@@ -61,19 +60,20 @@ class ProposeStage:
         embedding = self.segmenter.embed(image)
         clock.lap("encode")
         outlook = self.head.outlook(embedding.features)
-        found = propose(self.segmenter, embedding, outlook, detections.boxes, self.proposals)
+        score = self.head.score
+        found = propose(self.segmenter, embedding, outlook, detections.boxes, score, self.proposals)
         clock.lap("decode")
         instances: list[Instance] = []
         if found is not None:
             height, width = frame.image.shape[:2]
-            for row, (score, label) in enumerate(explain(found, detections)):
+            for row, (sureness, label) in enumerate(explain(found.chances(score), found.hint, detections)):
                 mask = enlarged(found.logits[row], height, width)
                 if mask.area:
                     instances.append(
                         Instance(
                             id=0,
                             mask=mask,
-                            score=round(score, 6),
+                            score=round(sureness, 6),
                             status="known" if label else "unknown",
                             label=label,
                             label_source=self.detector.name if label and self.detector else "",

@@ -245,6 +245,12 @@ def test_coco_keeps_the_contract_and_is_read_by_pycocotools(tmp_path):
     assert known == [("car", record.instances[0].mask), ("unknown", record.instances[1].mask)]
     with pytest.raises(InputError, match="does not fit its image"):
         read_known_labels(tmp_path / "coco.json").of("drive/7.png", 20, 45)
+    assert read_known_labels(tmp_path / "coco.json").ignored("drive/7.png", 45, 20).area == 0
+    back["iscrowd"] = 1
+    (tmp_path / "coco.json").write_text(json.dumps(document))
+    crowded = read_known_labels(tmp_path / "coco.json")
+    assert crowded.of("drive/7.png", 45, 20) == known[:1]
+    assert crowded.ignored("drive/7.png", 45, 20) == record.instances[1].mask
 
 
 def written(write, *records):

@@ -10,6 +10,7 @@ from perception.masks import iou_matrix
 from perception.models.roles import Detections
 from perception.proposals.candidates import Candidates, distinct, overlap_matrices
 from perception.proposals.enlarge import enlarged
+from perception.proposals.mask_score import shipped
 
 MASKS = arrays(bool, st.tuples(st.integers(1, 6), st.just(8), st.just(8)))
 
@@ -17,7 +18,8 @@ MASKS = arrays(bool, st.tuples(st.integers(1, 6), st.just(8), st.just(8)))
 def candidates(masks):
     count = len(masks)
     ones = np.ones(count, np.float32)
-    return Candidates(np.where(masks, 4, -4).astype(np.float32), ones, ones, ones, ones, ones, np.full(count, -1))
+    logits, features = np.where(masks, 4, -4).astype(np.float32), np.zeros((count, 2), np.float32)
+    return Candidates(logits, ones, ones, ones, ones, ones, np.full(count, -1), features)
 
 
 @given(MASKS)
@@ -72,6 +74,6 @@ def test_a_weak_detection_does_not_make_a_sure_thing_count_less():
     masks[:, :4, :4] = True
     found = replace(candidates(masks), objectness=np.full(3, 0.25, np.float32), hint=np.array([-1, 0, 1]))
     detections = Detections(np.zeros((2, 4), np.float32), np.float32([0.3, 0.999]), ("dog", "cat"))
-    (own, nothing), (weak, dog), (sure, cat) = explain(found, detections)
+    (own, nothing), (weak, dog), (sure, cat) = explain(found.chances(shipped()), found.hint, detections)
     assert (nothing, dog, cat) == ("", "dog", "cat")
     assert own == weak < sure

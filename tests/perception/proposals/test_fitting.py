@@ -5,8 +5,9 @@ import pytest
 
 from codriver.errors import FileFormatError, InputError
 from perception.masks import Mask
-from perception.proposals.fitting import Cells, FitOptions, calibrate, cells_of, fit
+from perception.proposals.fitting import Cells, FitOptions, cells_of, fit
 from perception.proposals.head import WEIGHTS, ObjectnessHead
+from perception.proposals.mask_score import MEASURES, MaskScore, shipped
 
 QUICK = FitOptions(hidden=8, steps=150, batch=128)
 
@@ -41,10 +42,10 @@ def test_fitting_is_deterministic():
     assert all(np.array_equal(getattr(first, name), getattr(second, name)) for name in WEIGHTS)
 
 
-def test_calibration_learns_a_changed_world_and_leaves_the_old_head_alone():
+def test_fitting_goes_on_from_a_head_and_leaves_it_alone():
     head = fit(cells(range(4)), options=QUICK)
     before = {name: getattr(head, name).copy() for name in WEIGHTS}
-    turned = calibrate(head, cells(range(4), flipped=True), replace(QUICK, steps=400, rate=0.01))
+    turned = fit(cells(range(4), flipped=True), head, replace(QUICK, steps=400, rate=0.01))
     assert agreement(head, flipped=True) < 0.5
     assert agreement(turned, flipped=True) > 0.85
     assert all(np.array_equal(getattr(head, name), before[name]) for name in WEIGHTS)
@@ -55,8 +56,22 @@ def test_a_head_survives_its_file_and_knows_its_hash(tmp_path):
     head.save(tmp_path / "head.npz")
     loaded = ObjectnessHead.load(tmp_path / "head.npz")
     assert len(loaded.sha256) == 64
+    assert loaded.score == shipped()
     features, _, _ = scene(5)
     assert np.allclose(loaded.outlook(features).thing, head.outlook(features).thing, atol=0.02)
+
+
+def test_a_score_of_its_own_stays_with_the_head(tmp_path):
+    score = MaskScore({name: 0.5 + i for i, name in enumerate((*MEASURES, "intercept"))}, (0.25, -0.5))
+    head = replace(fit(cells(range(1)), options=QUICK), own_score=score)
+    head.save(tmp_path / "head.npz")
+    assert ObjectnessHead.load(tmp_path / "head.npz").score == score
+    with np.load(tmp_path / "head.npz", allow_pickle=False) as stored:
+        arrays = dict(stored)
+    del arrays["score.area"]
+    np.savez(tmp_path / "half.npz", **arrays)
+    with pytest.raises(FileFormatError, match="area"):
+        ObjectnessHead.load(tmp_path / "half.npz")
 
 
 def test_boxes_of_the_truth_are_what_the_head_is_fitted_to():

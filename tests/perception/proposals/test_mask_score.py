@@ -11,6 +11,9 @@ from click.testing import CliRunner
 from perception.proposals.mask_score import MEASURES, WEIGHTS, MaskScore, measures, shipped
 from perception.proposals.train_mask_score import fit, main
 
+NONE = np.zeros((1, 0), np.float32)
+"""No features, which the score that ships does not read."""
+
 
 def row(**known):
     middle = {
@@ -26,12 +29,12 @@ def row(**known):
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_more_of_any_measure_makes_a_thing_likelier(measure):
-    less, more = shipped().chances(row(**{measure: 0.01})), shipped().chances(row(**{measure: 0.99}))
+    less, more = shipped().chances(row(**{measure: 0.01}), NONE), shipped().chances(row(**{measure: 0.99}), NONE)
     assert less < more
 
 
 def test_a_mask_without_anything_for_it_has_a_chance_all_the_same():
-    nothing = shipped().chances(row(**dict.fromkeys(MEASURES, 0.0)))
+    nothing = shipped().chances(row(**dict.fromkeys(MEASURES, 0.0)), NONE)
     assert np.isfinite(nothing).all()
     assert nothing < 0.01
 
@@ -42,10 +45,17 @@ def test_fitting_finds_the_measure_that_tells(tmp_path):
     things = measured[:, 1] + 0.1 * random.normal(size=400) > 0
     score = fit(measured, things)
     assert max(score.weights, key=lambda name: abs(score.weights[name])) == MEASURES[1]
-    assert ((score.chances(measured) > 0.5) == things).mean() > 0.95
+    assert ((score.chances(measured, NONE) > 0.5) == things).mean() > 0.95
     score.save(tmp_path / "score.json")
     again = MaskScore.load(tmp_path / "score.json")
-    assert np.allclose(again.chances(measured), score.chances(measured), atol=1e-3)
+    assert np.allclose(again.chances(measured, NONE), score.chances(measured, NONE), atol=1e-3)
+
+
+def test_a_readout_adds_what_it_reads_from_the_features():
+    score = MaskScore(shipped().weights, (2.0, -1.0))
+    features = np.array([[0.5, 0.25]], np.float32)
+    odds = [one.chances(row(), features)[0] for one in (shipped(), score)]
+    assert np.diff([np.log(one / (1 - one)) for one in odds])[0] == pytest.approx(0.75, abs=1e-3)
 
 
 def test_each_measure_stands_at_its_name():

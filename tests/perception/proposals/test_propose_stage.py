@@ -14,7 +14,7 @@ from perception.evaluation.opening import open_truth
 from perception.frame import Frame, FrameInfo
 from perception.masks import Mask, iou_matrix
 from perception.proposals.choosing import choose_head, choose_segmenter
-from perception.proposals.mask_score import MaskScore
+from perception.proposals.mask_score import MEASURES, MaskScore
 from perception.proposals.propose import ProposalOptions
 from perception.proposals.stage import ProposeStage
 from perception.record import FrameRecord
@@ -105,17 +105,16 @@ def test_a_frame_of_100_megapixels_is_worked_on_at_a_bounded_size():
     assert iou_matrix([found.mask], [Mask.from_array(image[..., 0] >= 100)])[0, 0] > 0.9
 
 
-def test_the_fingerprint_changes_with_model_options_head_and_score(monkeypatch):
+def test_the_fingerprint_changes_with_model_options_head_and_score():
     stage = ProposeStage(RectangleSegmenter(), rectangle_head())
     others = [
         replace(stage, proposals=ProposalOptions(points=3)),
         replace(stage, detector=FixedDetector([], ())),
         replace(stage, known=KnownOptions(classes=("car",))),
         replace(stage, head=replace(stage.head, sha256="1")),
+        replace(stage, head=replace(stage.head, own_score=MaskScore({"intercept": 1.0}))),
     ]
     prints = [one.fingerprint() for one in [stage, *others]]
-    monkeypatch.setattr("perception.proposals.stage.shipped", lambda: MaskScore({"intercept": 1.0}))
-    prints.append(stage.fingerprint())
     assert all(prints[i] != prints[j] for i in range(6) for j in range(i))
 
 
@@ -125,6 +124,15 @@ def test_a_mask_that_is_hardly_a_thing_goes_unless_a_detector_asked_for_it():
     assert label(stage, draw(THINGS)).instances == ()
     (known,) = label(replace(stage, detector=FixedDetector([THINGS[1]], ("dog",))), draw(THINGS)).instances
     assert known.label == "dog"
+
+
+def test_a_head_with_a_score_of_its_own_is_judged_by_it():
+    nothing = MaskScore({**dict.fromkeys(MEASURES, 0.0), "intercept": -5.0})
+    stage = ProposeStage(RectangleSegmenter(), replace(rectangle_head(), own_score=nothing))
+    assert label(stage, draw(THINGS)).instances == ()
+    anything = replace(nothing, weights={**nothing.weights, "intercept": 1.0})
+    found = label(replace(stage, head=replace(stage.head, own_score=anything)), draw(THINGS)).instances
+    assert [round(one.score, 3) for one in found] == [0.731, 0.731]
 
 
 @pytest.fixture(scope="module")
