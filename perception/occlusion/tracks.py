@@ -17,7 +17,7 @@ _NEAREST = 6
 """Frames whose shapes of an object are used, the nearest in time: it turns and comes closer."""
 _SMALLEST = 100
 """Pixels of a shape that tells something."""
-_AGREEMENT_IS_WORTH = ((0.6, 0.95), (0.3, 0.85))
+_AGREEMENT_IS_WORTH = ((0.6, 0.95), (0.2, 0.65))
 """IoU of the hidden part by the agreement of the shapes with the visible one."""
 
 
