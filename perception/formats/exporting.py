@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from codriver.errors import InputError
@@ -60,7 +59,11 @@ def export(records: Iterable[FrameRecord], name: str, out: str) -> int:
         if not folder.is_empty():
             raise InputError(f"{out} is not empty; name a new folder for the {name} files.")
         return form.write(records, folder)
-    if PurePosixPath(out).suffix.lower() != form.suffix:
+    if not out.strip():
+        raise InputError(
+            f"The name of the file is empty (an unset shell variable?); name one like labels{form.suffix}."
+        )
+    if not out.lower().endswith(form.suffix):
         raise InputError(f"{out} does not end in {form.suffix}; {name} is one such file.")
     parent, _, file_name = out.rpartition("/")
     with Storage(parent or ("/" if out.startswith("/") else ".")).writing(file_name) as file:

@@ -41,6 +41,8 @@ def calibrate_in(folder: Path, segmenter: Segmenter, head: ObjectnessHead, watch
     as frames do.
     """
     labels = _labels_in(folder)
+    if not any(labels.by_name.values()):
+        raise InputError(f"{labels.path} holds no mask of an object; there is nothing to fit to.")
     identity = content_hash([_VERSION, labels.sha256, segmenter.name, dict(segmenter.files_sha256()), head.sha256])
     path = folder / f"objectness-head-{identity[:16]}.npz"
     if path.is_file():

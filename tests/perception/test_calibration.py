@@ -131,8 +131,10 @@ def test_of_a_single_frame_a_new_head_learns_and_the_score_does_not(quick, tmp_p
 def test_frames_without_an_object_teach_nothing(tmp_path):
     document = json.loads((drive(tmp_path / "a", 2) / "annotations.json").read_text())
     (tmp_path / "a" / "annotations.json").write_text(json.dumps({**document, "annotations": []}))
-    with pytest.raises(InputError, match="show no objects"):
-        fitted(tmp_path / "a")
+    segmenter = RectangleSegmenter()
+    with pytest.raises(InputError, match=r"annotations\.json holds no mask of an object"):
+        calibrate_in(tmp_path / "a", segmenter, rectangle_head(), Nobody())
+    assert not segmenter.asked
 
 
 def test_what_is_stopped_leaves_nothing_behind(tmp_path):
