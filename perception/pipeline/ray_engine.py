@@ -48,7 +48,7 @@ class OnRay:
             return
         worker.release()
         began_here = not ray.is_initialized()
-        with _quiet(ray):
+        with _quiet():
             try:
                 if began_here:
                     _start(ray, watcher)
@@ -152,25 +152,18 @@ def _first_line(error: Exception) -> str:
 
 
 @contextmanager
-def _quiet(ray: Any) -> Iterator[None]:
-    """Keep Ray from writing into the progress of a run; its logs in its session's folder stay whole."""
-    silent = logging.NullHandler()
-    consoles = [
-        handler
-        for name in ("ray", "ray.data")
-        for handler in logging.getLogger(name).handlers
-        if isinstance(handler, logging.StreamHandler)
-    ]
-    levels = [one.level for one in consoles]
-    logging.getLogger("ray").addHandler(silent)
-    for console in consoles:
-        console.setLevel(logging.CRITICAL)
+def _quiet() -> Iterator[None]:
+    """Keep Ray from writing into the progress of a run; Ray Data's log in its session's folder stays whole."""
+    consoles = [one for one in logging.getLogger("ray.data").handlers if isinstance(one, logging.StreamHandler)]
+    loud: list[logging.Logger | logging.Handler] = [logging.getLogger("ray"), *consoles]
+    levels = [one.level for one in loud]
+    for one in loud:
+        one.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        logging.getLogger("ray").removeHandler(silent)
-        for console, level in zip(consoles, levels, strict=True):
-            console.setLevel(level)
+        for one, level in zip(loud, levels, strict=True):
+            one.setLevel(level)
 
 
 class _Actor:
