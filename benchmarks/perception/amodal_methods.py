@@ -1,9 +1,8 @@
-r"""Each method of completing on the same hidden objects, beside `learned` and `prior`.
+"""Each method of completing on the same hidden objects, beside `learned` and `prior`.
 
     codriver scenes --out drives --count 96 --drive 12 --seed 910
     python -m benchmarks.perception.amodal_methods drives/annotations.json --methods learned,prior,video
-    python -m benchmarks.perception.amodal_methods hidden/truth.json --images hidden/images \\
-        --methods learned,prior,inpaint
+    python -m benchmarks.perception.amodal_methods hidden/truth.json --images FOLDER --methods learned,inpaint
 
 Visible masks, tracks and, with `--order given`, the true occluders are taken from the truth; nothing else is.
 """
@@ -13,22 +12,23 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.perception.whole_shapes import iou
 from codriver.settings import load_settings
 from perception.evaluation.amodal import HIDDEN_FROM
+from perception.frame import RGBImage
 from perception.masks import BoolImage, Mask
 from perception.occlusion.appearance_files import read_picture
 from perception.occlusion.choosing import methods_by_shapes
 from perception.occlusion.coco_completing import complete_document
 from perception.occlusion.completing import Completer
 from perception.occlusion.pair_features import Claim
-from perception.occlusion.shapes import Shapes
 from perception.occlusion.task import Answer, Claimant, Method, Task
 from perception.record import FrameRecord
 from perception.settings import COMPLETE_METHODS
@@ -97,6 +97,19 @@ def without_answers(truth: Mapping[str, Any], order: bool, images: int | None) -
     return {"images": kept, "categories": truth["categories"], "annotations": annotations}
 
 
+def completed(
+    document: dict[str, Any], methods: Sequence[Method], load: Callable[[str], RGBImage | None] | None
+) -> tuple[list[Watched], list[int]]:
+    """The methods with what they answered, and the annotation ids of the objects, in the same order.
+
+    They do not know the file's own whole shapes: in sets of `make-occlusions` objects would vote on themselves.
+    """
+    watched = [(Telling if isinstance(one, Claimant) else Watched)(one) for one in methods]
+    noting = Noting(watched)
+    complete_document(document, lambda own: noting, load=load)
+    return watched, noting.noted
+
+
 def table(truth: Mapping[str, Any], found: Mapping[str, Mapping[int, Answer]]) -> list[str]:
     """Markdown: a row for each method, over the hidden objects that the last one answered.
 
@@ -129,12 +142,6 @@ def table(truth: Mapping[str, Any], found: Mapping[str, Mapping[int, Answer]]) -
     return lines
 
 
-def iou(first: BoolImage, second: BoolImage) -> float:
-    """0..1; two empty masks are the same."""
-    either = (first | second).sum()
-    return float((first & second).sum() / either) if either else 1.0
-
-
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
@@ -146,37 +153,21 @@ def main() -> None:
     )
     parser.add_argument("--images", type=Path, help="Folder of the pictures, for methods that look at them.")
     parser.add_argument("--order", choices=("inferred", "given"), default="inferred")
-    parser.add_argument("--first", type=int, help="Only so many images.")
+    parser.add_argument("--first", type=int, metavar="N", help="Only so many images.")
     options = parser.parse_args()
     truth = json.loads(options.truth.read_text(encoding="utf-8"))
     document = without_answers(truth, options.order == "given", options.first)
     methods_for = methods_by_shapes(load_settings({COMPLETE_METHODS.key: options.methods}))
-    watched: dict[str, list[Watched]] = {}
-    noted: list[int] = []
-
-    def completer(own: Shapes) -> Completer:
-        # Objects of the same file would vote on themselves in sets of make-occlusions.
-        methods = [(Telling if isinstance(one, Claimant) else Watched)(one) for one in methods_for(None)]
-        for one in methods:
-            watched.setdefault(one.name, []).append(one)
-        return Noting(methods, noted)
-
     load = (lambda name: read_picture(options.images / name)) if options.images else None
-    complete_document(document, completer, load=load)
+    watched, noted = completed(document, methods_for(None), load)
     found = {
-        name: dict(zip(noted, (answer for one in ones for answer in one.answers), strict=True))
-        for name, ones in watched.items()
+        one.name: {key: answer for key, answer in zip(noted, one.answers, strict=True) if answer is not None}
+        for one in watched
     }
-    answered = {
-        name: {key: answer for key, answer in answers.items() if answer is not None}
-        for name, answers in found.items()
-    }
-    print("\n".join(table(truth, answered)))
-    for name, ones in watched.items():
-        asked, seconds = sum(one.asked for one in ones), sum(one.seconds for one in ones)
-        print(
-            f"{name}: {seconds / max(asked, 1):.2f} s of processor time for each of {asked} objects behind others"
-        )
+    print("\n".join(table(truth, found)))
+    for one in watched:
+        seconds = one.seconds / max(one.asked, 1)
+        print(f"{one.name}: {seconds:.2f} s of a core for each of {one.asked} objects behind others")
 
 
 if __name__ == "__main__":

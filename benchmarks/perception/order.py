@@ -23,7 +23,7 @@ from perception.evaluation.opening import open_truth
 from perception.occlusion.learned import claims
 from perception.occlusion.network import Network
 from perception.occlusion.order import infer_order
-from perception.occlusion.roughness import covering, overlapping
+from perception.occlusion.roughness import rough_frame
 
 SAMPLE = Path(__file__).with_name("order_by_hand.json")
 
@@ -46,9 +46,9 @@ def measure(maps: Path) -> Counter[tuple[bool, str, str]]:
 
 
 def inferred(annotations: Sequence[Annotation], network: Network) -> set[tuple[int, int]]:
-    """Places of pairs (front, back), as `codriver complete` finds them."""
+    """Places of pairs (front, back), as `codriver complete` finds them in a file of exact masks."""
     masks, labels = [one.mask.to_array() for one in annotations], [one.label for one in annotations]
-    rough = bool(masks) and overlapping(covering(masks))
+    rough = rough_frame(masks)
     return set(infer_order(masks, ask=partial(claims, network, masks, labels, rough), rough=rough))
 
 

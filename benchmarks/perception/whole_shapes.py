@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ import numpy as np
 from perception.evaluation.amodal import HIDDEN_FROM
 from perception.masks import BoolImage, Mask
 
-_RATES = (0.2, 0.6)
+RATES = (0.2, 0.6)
 """Hidden shares that count: others are hidden by chance, mostly by a few pixels."""
 BY_HAND = Path(__file__).with_name("whole_by_hand.json")
 
@@ -45,26 +45,38 @@ class Row:
     """IoU of the given mask less that of the completed one."""
 
 
+def judged_by_hand(truth: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Annotations of the truth whose regions were judged by eye, and the judgement."""
+    judged = {(one["image"], tuple(one["box"])): one for one in json.loads(BY_HAND.read_text(encoding="utf-8"))}
+    images = {image["id"]: image for image in truth["images"]}
+    for one in truth["annotations"]:
+        if "amodal_segmentation" in one:
+            image = images[one["image_id"]]
+            whole = Mask.from_coco(one["amodal_segmentation"], image["height"], image["width"])
+            by_hand = judged.get((image["source"], tuple(whole.box)))
+            if by_hand is not None:
+                yield one, by_hand
+
+
 def rows(done: Mapping[str, Any], truth: Mapping[str, Any]) -> list[Row]:
     """One for each object that was judged by eye, in each of the scenes."""
-    judged = {(one["image"], tuple(one["box"])): one for one in json.loads(BY_HAND.read_text(encoding="utf-8"))}
     images = {image["id"]: image for image in truth["images"]}
     labels = {one["id"]: one["name"] for one in truth["categories"]}
     completed = {one["id"]: one for one in done["annotations"]}
     found = []
-    for one in truth["annotations"]:
-        image = images[one["image_id"]]
-        size = image["height"], image["width"]
-        if "amodal_segmentation" not in one:
+    for one, by_hand in judged_by_hand(truth):
+        if one["id"] not in completed:
             continue
-        whole = Mask.from_coco(one["amodal_segmentation"], *size)
-        by_hand = judged.get((image["source"], tuple(whole.box)))
-        if by_hand is None or one["id"] not in completed:
-            continue
-        visible = Mask.from_coco(one["segmentation"], *size).to_array()
-        given = Mask.from_coco(completed[one["id"]]["segmentation"], *size).to_array()
-        answer = completed[one["id"]].get("amodal_segmentation", completed[one["id"]]["segmentation"])
-        shape, full = Mask.from_coco(answer, *size).to_array(), whole.to_array()
+        image, answered = images[one["image_id"]], completed[one["id"]]
+        visible, full, given, shape = (
+            Mask.from_coco(mask, image["height"], image["width"]).to_array()
+            for mask in (
+                one["segmentation"],
+                one["amodal_segmentation"],
+                answered["segmentation"],
+                answered.get("amodal_segmentation", answered["segmentation"]),
+            )
+        )
         found.append(
             Row(
                 labels[one["category_id"]],
@@ -72,14 +84,15 @@ def rows(done: Mapping[str, Any], truth: Mapping[str, Any]) -> list[Row]:
                 by_hand["odd"],
                 float(one["attributes"]["occlusion_rate"]),
                 bool(one["attributes"].get("full_extent_visible")),
-                _iou(shape & ~visible, full & ~visible),
-                _iou(given, full) - _iou(shape, full),
+                iou(shape & ~visible, full & ~visible),
+                iou(given, full) - iou(shape, full),
             )
         )
     return found
 
 
-def _iou(first: BoolImage, second: BoolImage) -> float:
+def iou(first: BoolImage, second: BoolImage) -> float:
+    """0..1; two empty masks are the same."""
     either = (first | second).sum()
     return float((first & second).sum() / either) if either else 1.0
 
@@ -104,7 +117,7 @@ def table(found: list[Row]) -> str:
     ]
     lines.append("|" + "---|" * 5)
     for name, group in GROUPS.items():
-        hidden = [row.hidden_iou for row in found if group(row) and _RATES[0] <= row.rate <= _RATES[1]]
+        hidden = [row.hidden_iou for row in found if group(row) and RATES[0] <= row.rate <= RATES[1]]
         losses = [row.loss for row in found if group(row) and row.rate < HIDDEN_FROM]
         mean = f"{np.mean(hidden):.2f}" if hidden else ""
         share = f"{np.mean([loss > 0.01 for loss in losses]):.0%}" if losses else ""

@@ -10,7 +10,7 @@ from itertools import islice
 from perception.frame import RGBImage
 from perception.masks import BoolImage, Mask
 from perception.occlusion.order import Ask, Pair, depths, infer_order, without_cycles
-from perception.occlusion.roughness import covering, overlapping
+from perception.occlusion.roughness import rough_frame
 from perception.occlusion.shapes import Shapes
 from perception.occlusion.task import Claimant, Method, Task, cut_by_frame, frame_tasks
 from perception.record import Completion, FrameRecord, Instance, Occlusion
@@ -58,7 +58,7 @@ class Completer:
         """
         instances = [one for one in record.instances if one.mask.area]
         masks = [one.mask.to_array() for one in instances]
-        frame = _Frame(instances, masks, rough or (bool(masks) and overlapping(covering(masks))))
+        frame = _Frame(instances, masks, rough or rough_frame(masks))
         pairs = self._order(frame, known or {})
         tasks = (
             replace(task, elsewhere=(elsewhere or {}).get(one.id))

@@ -120,11 +120,18 @@ def claims(
         some = places[start : start + _TOGETHER]
         tasks = [_undecided(masks[at], count > masks[at], labels[at], rough) for at in some]
         for at, task, guess in zip(some, tasks, network.guess(tasks), strict=True):
-            share = np.where(task.visible, np.float32(0), guess.in_frame(task.visible.shape))
             sure = float(np.clip(guess.hidden, 1e-6, 1 - 1e-6))
-            pixels = {place: float(share[mask].sum()) for place, mask in enumerate(masks) if place != at}
-            found[at] = Claim(float(np.log(sure / (1 - sure))), pixels)
+            found[at] = Claim(float(np.log(sure / (1 - sure))), _claimed(task.visible, guess, masks))
     return found
+
+
+def _claimed(visible: BoolImage, guess: Guess, masks: Sequence[BoolImage]) -> dict[int, float]:
+    """Place of each other mask that the guessed shape reaches → how many of its pixels that would cover."""
+    where = guess.window.inside(visible.shape)
+    share = guess.in_frame(visible.shape)[where]
+    share[visible[where]] = 0
+    sums = {place: float(share[mask[where]].sum()) for place, mask in enumerate(masks) if mask is not visible}
+    return {place: pixels for place, pixels in sums.items() if pixels > 0}
 
 
 def _undecided(visible: BoolImage, others: BoolImage, label: str, rough: bool) -> Task:

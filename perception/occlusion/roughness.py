@@ -17,6 +17,7 @@ _OVERLAP = 0.002
 _OFTEN = 0.2
 """Share of a file's frames whose masks overlap, from which on its other masks are not exact either: what made the
 one made the other. Of sets with masks 2 pixels off it is half, of exact ones none."""
+_ENOUGH = 5
 _SEAM = 1 / 150
 """Width of what may lie between rough masks, in diagonals of the frame: 4 pixels of 480×360."""
 _STEP = 1 / 600
@@ -40,6 +41,11 @@ def covering(masks: Sequence[BoolImage]) -> NDArray[np.uint16]:
     return count
 
 
+def rough_frame(masks: Sequence[BoolImage]) -> bool:
+    """Whether a frame's masks [height, width] overlap as exact ones do not."""
+    return bool(masks) and overlapping(covering(masks))
+
+
 def overlapping(count: NDArray[np.integer[Any]]) -> bool:
     """Whether masks overlap as exact ones do not; `count` [height, width]: how many cover each pixel."""
     return bool((count > 1).sum() > _OVERLAP * (count > 0).sum())
@@ -48,10 +54,10 @@ def overlapping(count: NDArray[np.integer[Any]]) -> bool:
 def mostly_rough(counts: Iterable[NDArray[np.integer[Any]]]) -> bool:
     """Whether all masks of a file should be taken for rough, as those of many of its frames overlap.
 
-    `counts` are as in `overlapping`, of frames with two objects or more.
+    `counts` are as in `overlapping`, of frames with two objects or more; of fewer than 5 of them nothing follows.
     """
     found = [overlapping(count) for count in counts]
-    return sum(found) > _OFTEN * len(found)
+    return len(found) >= _ENOUGH and sum(found) > _OFTEN * len(found)
 
 
 def apart(visible: BoolImage, hiding: BoolImage) -> bool:

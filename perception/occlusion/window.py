@@ -30,6 +30,14 @@ class Window:
     top: int
     side: int
 
+    def inside(self, shape: tuple[int, ...]) -> tuple[slice, slice]:
+        """Rows and columns of the window's part of an image [height, width]; empty where they do not meet."""
+        rows, columns = (
+            slice(min(max(start, 0), size), min(max(start + self.side, 0), size))
+            for start, size in ((self.top, shape[0]), (self.left, shape[1]))
+        )
+        return rows, columns
+
     def cut(self, image: NDArray[Any], outside: float = 0.0) -> FloatImage:
         """float32 [96, 96]: the mean of `image` [height, width] over each of the window's pixels."""
         height, width = image.shape

@@ -38,7 +38,7 @@ from perception.occlusion.order_model import (
     write_models,
 )
 from perception.occlusion.pair_features import CONTACT_NAMES, DIRECTION_NAMES
-from perception.occlusion.roughness import covering, overlapping
+from perception.occlusion.roughness import rough_frame
 
 Vector = NDArray[np.float64]
 _REGULAR = 1.0
@@ -92,7 +92,7 @@ def _example(
     network: Network,
     parted: bool = False,
 ) -> Example:
-    rough = overlapping(covering(masks))
+    rough = rough_frame(masks)
     frame = FrameOutlines(masks, partial(claims, network, masks, labels, rough), rough)
     return Example(frame, hides, parted)
 

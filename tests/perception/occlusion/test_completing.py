@@ -15,6 +15,7 @@ from perception.occlusion.coco_completing import complete_document
 from perception.occlusion.completing import Completer
 from perception.occlusion.order import depths, without_cycles
 from perception.occlusion.own_shapes import own_shapes, whole_objects
+from perception.occlusion.pair_features import Claim
 from perception.occlusion.prior import Prior
 from perception.occlusion.stage import CompleteStage
 from perception.record import FrameRecord, Instance
@@ -114,6 +115,59 @@ def test_a_document_gives_its_whole_shapes_to_the_completer():
 
     assert complete_document(document(), completer_for) == []
     assert given_shapes == [2]
+
+
+class Fortune:
+    """A method without shapes that claims what it is told to, and notes what it is asked."""
+
+    name = "fortune"
+
+    def __init__(self, pixels):
+        self._pixels, self.exact = pixels, []
+
+    def complete(self, tasks):
+        self.exact += [task.exact for task in tasks]
+        return [None for _ in tasks]
+
+    def claims(self, masks, labels, rough, places):
+        assert len(masks) == len(labels)
+        return {at: Claim(pixels=self._pixels.get(at, {})) for at in places}
+
+
+def test_who_is_in_front_depends_on_what_the_shapes_claim():
+    left, right = np.zeros((HEIGHT, WIDTH), bool), np.zeros((HEIGHT, WIDTH), bool)
+    left[30:60, 20:50], right[30:60, 50:80] = True, True
+    record = FrameRecord(
+        FrameInfo("a", "a.png", WIDTH, HEIGHT, ""),
+        tuple(Instance(at, Mask.from_array(mask), 1.0, "known", "car") for at, mask in ((1, left), (2, right))),
+    )
+    for behind, front in ((1, 2), (2, 1)):
+        found = Completer([Fortune({behind - 1: {front - 1: 800.0}})]).complete(record)
+        assert found.instance(behind).occlusion.occluded_by == (front,)
+        assert found.instance(front).occlusion.occluded_by == ()
+
+
+def test_where_many_frames_of_a_file_overlap_all_its_masks_are_rough():
+    def asked(overlapping):
+        images = [{"id": at, "file_name": f"{at}.png", "width": WIDTH, "height": HEIGHT} for at in range(6)]
+        annotations = []
+        for image in images:
+            for place, left in enumerate((10, 35 if image["id"] < overlapping else 50)):
+                mask = np.zeros((HEIGHT, WIDTH), bool)
+                mask[20:50, left : left + 30] = True
+                ids = {"id": 10 * image["id"] + place, "image_id": image["id"], "category_id": 1}
+                annotations.append(ids | {"segmentation": Mask.from_array(mask).to_coco(), "iscrowd": 0})
+        categories = [{"id": 1, "name": "car"}]
+        method = Fortune({})
+        complete_document(
+            {"images": images, "categories": categories, "annotations": annotations},
+            lambda own: Completer([method]),
+        )
+        return method.exact
+
+    assert asked(0) == [True] * 12
+    assert asked(1) == [False] * 2 + [True] * 10
+    assert asked(2) == [False] * 12
 
 
 PAIRS = st.dictionaries(st.tuples(st.integers(0, 6), st.integers(0, 6)), st.floats(0.5, 1), max_size=20)
