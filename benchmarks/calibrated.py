@@ -31,13 +31,19 @@ class Calibrated:
 
 
 def strangers(
-    images: Path, truth: AnnotationSet, folds: int, segmenter: Segmenter, head: ObjectnessHead
+    images: Path, truth: AnnotationSet, folds: str, segmenter: Segmenter, head: ObjectnessHead
 ) -> dict[str, ObjectnessHead]:
-    """For each frame a head that was calibrated on all frames but every `folds`-th one, the frame among these."""
+    """For each frame a head that was calibrated on all frames but those of its fold.
+
+    `folds` is a number ("2": every second frame), or beginnings of names with commas between them.
+    """
     names = sorted(path.name for path in images.glob("*.png") if path.name in truth.images)
+    if folds.isdecimal():
+        parts = [names[first :: int(folds)] for first in range(int(folds))]
+    else:
+        parts = [[name for name in names if name.startswith(prefix)] for prefix in folds.split(",")]
     heads: dict[str, ObjectnessHead] = {}
-    for fold in range(folds):
-        left_out = names[fold::folds]
+    for left_out in parts:
         labelled = [truth.images[name] for name in names if name not in left_out]
         with TemporaryDirectory() as folder:
             _write(Path(folder), images, labelled)

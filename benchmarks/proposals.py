@@ -169,7 +169,9 @@ def main() -> None:
     parser.add_argument("--classes", default="Car,Pedestrian,Bicyclist,SignSymbol")
     parser.add_argument("--ways", default="grid,grid+detector,head,detector,vehicles")
     parser.add_argument("--detector", default="", help="for the ways that need one")
-    parser.add_argument("--folds", type=int, default=2, help="calibrate on all frames but every n-th, n times")
+    parser.add_argument(
+        "--folds", default="2", help="calibrate on all frames but every n-th, n times; or beginnings of names"
+    )
     parser.add_argument("--prefixes", default="", help="beginnings of file names, one row of the table for each")
     parser.add_argument("--every", type=int, default=1, help="take each n-th frame")
     parser.add_argument("--cache", type=Path, help="keeps encoded frames, which leaves encoding out of the times")

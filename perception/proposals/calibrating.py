@@ -1,7 +1,8 @@
 """Fits what is proposed to a user's few labelled frames.
 
-Where the segmenter is asked, the head goes on to say: refitted to so few frames it asks worse on others. What is
-learned from them is which masks are things. Only a head of another segmenter is made anew.
+What is learned from them is which masks are things. Where the segmenter is asked, the head still says:
+refitted as well it finds more and errs more, which a lower bar does too (docs/perception.md). Only in place of a
+head for another segmenter a new one is made.
 """
 
 from __future__ import annotations
