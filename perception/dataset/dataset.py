@@ -129,4 +129,8 @@ class Dataset:
 
 def _damaged(storage: Storage, error: Exception) -> FileFormatError:
     detail = str(error) or type(error).__name__
-    return FileFormatError(f"The dataset in {storage} is damaged ({detail}); label again to write it anew.")
+    results = storage.path("results")
+    return FileFormatError(
+        f"The dataset in {storage} is damaged ({detail}); delete {results} and label again, which writes it anew "
+        "from the log."
+    )

@@ -9,13 +9,14 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perception.dataset.clusters import Cluster, cluster_from_json, cluster_to_json
 from perception.dataset.storage import Storage
-from perception.dataset.table import TableBuilder, table_to_bytes
+from perception.dataset.table import TableBuilder, table_from_bytes, table_to_bytes
 from perception.record import FrameRecord, record_to_json
 
 
@@ -83,6 +84,21 @@ def read_clusters(storage: Storage, identity: str) -> tuple[Cluster, ...]:
     """By rank. Raises as `read_index`."""
     document = json.loads(storage.read(file_names(identity)["clusters"]))
     return tuple(cluster_from_json(one) for one in document)
+
+
+def is_whole(storage: Storage, identity: str) -> bool:
+    """Whether a result's files are all there and as long as they were; the records themselves are not read."""
+    try:
+        index, table = read_index(storage, identity), file_names(identity)["table"]
+        table_from_bytes(storage.read(table))
+        read_clusters(storage, identity)
+        if not len(index.spans):
+            return storage.exists(file_names(identity)["records"])
+        offset, length = (int(one) for one in index.spans[-1])
+        end = storage.read_range(file_names(identity)["records"], offset, length + 1)
+    except (ValueError, KeyError, TypeError, BadZipFile, FileNotFoundError):
+        return False
+    return len(end) == length and end.endswith(b"\n")
 
 
 def remove_other_results(storage: Storage, identity: str) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from codriver.errors import CodriverError, ResourceError
 from perception.dataset.clusters import Cluster
 from perception.dataset.log import FrameLog, StageIdentity, content_hash
-from perception.dataset.result import remove_other_results, write_result
+from perception.dataset.result import is_whole, remove_other_results, write_result
 from perception.dataset.run_file import FORMAT, RunFile, claim, read_run, write_run
 from perception.dataset.storage import Storage
 from perception.frames.source import Source
@@ -135,7 +135,7 @@ class _Run:
             return self._stopped(begun, outcomes)
         identity = self._identity(outcomes)
         try:
-            if before.result != identity:
+            if before.result != identity or not is_whole(self.storage, identity):
                 self.worker.release()  # grouping needs memory of its own
                 self._group(outcomes, identity)
         except StoppedError:

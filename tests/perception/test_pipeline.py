@@ -342,6 +342,27 @@ def test_a_run_whose_outputs_cannot_be_written_has_failed(drive, tmp_path):
     assert read_run(Storage(str(tmp_path / "blocked"))).state == "failed"
 
 
+@pytest.mark.parametrize("name", ["records.jsonl", "index.json", "spans.npy", "table.npz", "clusters.json"])
+@pytest.mark.parametrize("damage", [None, 0.5])
+def test_a_damaged_result_is_written_anew_from_the_log(drive, tmp_path, name, damage):
+    run(plan(drive, tmp_path / "out"))
+    before = coco_of(tmp_path / "out")
+    (path,) = (tmp_path / "out" / "results").rglob(name)
+    content = path.read_bytes()
+    if damage is None:
+        path.unlink()
+    else:
+        path.write_bytes(content[: int(damage * len(content))])
+    with pytest.raises(FileFormatError, match="results and label again"):
+        dataset = Dataset.open(str(tmp_path / "out"))
+        assert [one.frame.id for one in dataset.records()] == list(dataset.frame_ids)
+        assert len(dataset.table) > 8
+        assert len(dataset.clusters) == 3
+    assert run(plan(drive, tmp_path / "out")).computed == 0
+    assert coco_of(tmp_path / "out") == before
+    assert path.read_bytes() == content
+
+
 def test_a_run_that_never_began_leaves_the_folder_free_for_another_source(drive, tmp_path):
     def refused():
         raise InputError("The detector is refused.")
