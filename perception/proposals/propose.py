@@ -41,6 +41,8 @@ class ProposalOptions:
     """`Candidates.quality` below which a mask goes, unless a detector asked for it."""
     least_chance: float = 0.58
     """`Candidates.chances` below which a mask goes, unless a detector asked for it."""
+    least_covering: float = 0.0
+    """`Candidates.chances` below which a mask does not keep points from being asked on it."""
     nearly_same: float = 0.6
     """IoU above which the worse of two masks goes."""
     part: float = 0.8
@@ -76,7 +78,8 @@ def propose(
     own = _without(own, hints / size, options.box_overlap)
     ask(box_prompts(hints), np.arange(len(hints)))
     ask(box_prompts(own * size), np.full(len(own), -1))
-    covered = _covered(found, outlook.thing.shape)
+    covering = [one.take(np.flatnonzero(one.chances(score) >= options.least_covering)) for one in found]
+    covered = _covered(covering, outlook.thing.shape)
     points = promising_points(outlook.thing, covered, options.points, options.least_thing)
     ask(point_prompts(points * size[:2]), np.full(len(points), -1))
     if not any(len(one) for one in found):

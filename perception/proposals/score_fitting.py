@@ -16,7 +16,10 @@ from perception.proposals.head import ObjectnessHead
 from perception.proposals.mask_score import MEASURES, MaskScore
 from perception.proposals.propose import ProposalOptions, propose
 
-_ALL = replace(ProposalOptions(), least_chance=0.0, annotations=60)
+ALL = replace(ProposalOptions(), least_chance=0.0, annotations=60)
+"""Proposals without a bar for what is kept."""
+ALL_AS_ASKED = replace(ALL, least_covering=ProposalOptions().least_chance)
+"""And what is asked is what labelling asks."""
 _NO_HINTS = np.zeros((0, 4), np.float32)
 _LEAST_SPREAD = 0.05
 """Of a measure; with less, the masks tell too little about its weight."""
@@ -58,14 +61,19 @@ class Examples:
 
 
 def examples_of(
-    segmenter: Segmenter, embedding: Embedding, head: ObjectnessHead, things: Sequence[Mask], ignored: Mask
+    segmenter: Segmenter,
+    embedding: Embedding,
+    head: ObjectnessHead,
+    things: Sequence[Mask],
+    ignored: Mask,
+    options: ProposalOptions = ALL_AS_ASKED,
 ) -> Examples:
     """All masks that `head` and the segmenter propose in a frame, but those that are neither.
 
     A thing is outlined at an IoU above 0.5; stuff lies mostly outside of all `things` and of what is `ignored`.
     """
     outlook = head.outlook(embedding.features)
-    found = propose(segmenter, embedding, outlook, _NO_HINTS, head.score, _ALL)
+    found = propose(segmenter, embedding, outlook, _NO_HINTS, head.score, options)
     if found is None:
         return Examples.none()
     masks = [enlarged(one, ignored.height, ignored.width) for one in found.logits]

@@ -25,7 +25,7 @@ from perception.models.roles import FloatArray, Segmenter
 from perception.proposals.choosing import choose_head, choose_segmenter
 from perception.proposals.head import ObjectnessHead
 from perception.proposals.mask_score import MEASURES, MaskScore
-from perception.proposals.score_fitting import Examples, examples_of
+from perception.proposals.score_fitting import ALL, Examples, examples_of
 
 
 @click.command()
@@ -60,7 +60,7 @@ def _examples(folder: Path, every: int, segmenter: Segmenter, head: ObjectnessHe
             continue
         embedding = segmenter.embed(bounded(ref.load().image))
         ignored = image.ignored or Mask.empty(image.height, image.width)
-        found = examples_of(segmenter, embedding, head, [one.mask for one in image.annotations], ignored)
+        found = examples_of(segmenter, embedding, head, [one.mask for one in image.annotations], ignored, ALL)
         click.echo(f"{ref.id}: {len(found)} masks", err=True)
         yield found
 

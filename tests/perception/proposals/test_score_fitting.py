@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perception.masks import Mask
-from perception.proposals.mask_score import MEASURES, shipped
-from perception.proposals.score_fitting import Examples, examples_of, refit
+from perception.proposals.mask_score import MEASURES, MaskScore, shipped
+from perception.proposals.score_fitting import ALL, ALL_AS_ASKED, Examples, examples_of, refit
 
 THINGS = [(40, 60, 120, 160), (200, 100, 280, 180)]
 
@@ -86,3 +86,15 @@ def test_masks_on_things_and_on_nothing_are_examples_and_those_on_what_is_ignore
     assert both.measured.shape == (len(both), len(MEASURES))
     assert both.features == pytest.approx(np.tile([1.0, 0.0], (len(both), 1)))  # the cells of things
     assert len(examples_of(segmenter, segmenter.embed(draw([])), head, (), nothing)) == 0
+
+
+def test_points_are_asked_where_labelling_asks_them():
+    """Masks that labelling drops leave their thing uncovered, so it asks points there; the masks are examples."""
+    doubtful = MaskScore({**dict.fromkeys(MEASURES, 0.0), "intercept": -5.0})
+    head, asked = replace(rectangle_head(), own_score=doubtful), []
+    for options in (ALL, ALL_AS_ASKED):
+        segmenter = RectangleSegmenter()
+        embedding, nothing = segmenter.embed(draw(THINGS)), Mask.empty(240, 320)
+        assert len(examples_of(segmenter, embedding, head, (), nothing, options))
+        asked.append(sum(len(one) for one in segmenter.asked if one.points.shape[1] == 1))
+    assert asked[0] < asked[1]
