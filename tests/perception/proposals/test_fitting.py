@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from codriver.errors import FileFormatError, InputError
+from codriver.settings import Settings
 from perception.masks import Mask
 from perception.proposals.fitting import Cells, FitOptions, cells_of, fit
 from perception.proposals.head import WEIGHTS, ObjectnessHead
 from perception.proposals.mask_score import MEASURES, MaskScore, shipped
+from perception.settings import SEGMENTER
 
 QUICK = FitOptions(hidden=8, steps=150, batch=128)
 
@@ -97,7 +99,7 @@ def test_a_head_knows_its_segmenter_and_a_file_that_names_none_is_for_the_usual_
     for said, known in (("sam-other", "sam-other"), ("", "sam2-hiera-tiny")):
         replace(head, segmenter=said).save(tmp_path / "head.npz")
         assert ObjectnessHead.load(tmp_path / "head.npz").segmenter == known
-    assert ObjectnessHead.load().segmenter == "sam2-hiera-tiny"
+    assert ObjectnessHead.load().segmenter == Settings()[SEGMENTER] == "sam2-hiera-tiny"
 
 
 def test_boxes_of_the_truth_are_what_the_head_is_fitted_to():
