@@ -6,10 +6,12 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from codriver.errors import InputError
 from perception.evaluation.annotations import AnnotatedImage, AnnotationSet
 from perception.frame import Frame
 from perception.models.roles import Segmenter
@@ -35,21 +37,37 @@ def strangers(
 ) -> dict[str, ObjectnessHead]:
     """For each frame a head that was calibrated on all frames but those of its fold.
 
-    `folds` is a number ("2": every second frame), or beginnings of names with commas between them.
+    Frames that `truth` does not know have none. Raises as `parts_of` and calibration do.
     """
     names = sorted(path.name for path in images.glob("*.png") if path.name in truth.images)
-    if folds.isdecimal():
-        parts = [names[first :: int(folds)] for first in range(int(folds))]
-    else:
-        parts = [[name for name in names if name.startswith(prefix)] for prefix in folds.split(",")]
     heads: dict[str, ObjectnessHead] = {}
-    for left_out in parts:
+    for left_out in parts_of(names, folds):
         labelled = [truth.images[name] for name in names if name not in left_out]
         with TemporaryDirectory() as folder:
             _write(Path(folder), images, labelled)
             fitted = ObjectnessHead.load(calibrate_in(Path(folder), segmenter, head, Nobody()))
         heads |= dict.fromkeys(left_out, fitted)
     return heads
+
+
+def parts_of(names: Sequence[str], folds: str) -> list[list[str]]:
+    """`names` in parts: `folds` is their number ("2": every second name), or beginnings with commas between them.
+
+    Raises `InputError` unless there are at least two parts, none is empty, and each name is in exactly one.
+    """
+    if folds.isdecimal():
+        if not 2 <= int(folds) <= len(names):
+            raise InputError(
+                f"--folds {folds} does not fit {len(names)} labelled frames; it must be from 2 to their number."
+            )
+        return [list(names[first :: int(folds)]) for first in range(int(folds))]
+    parts = [[name for name in names if name.startswith(prefix)] for prefix in folds.split(",")]
+    if len(parts) < 2 or not all(parts) or sorted(chain.from_iterable(parts)) != sorted(names):
+        raise InputError(
+            f"--folds {folds} does not divide the {len(names)} labelled frames; give two beginnings of names or "
+            "more, so that each name begins with exactly one of them, and each of them begins a name."
+        )
+    return parts
 
 
 def _write(folder: Path, images: Path, labelled: Sequence[AnnotatedImage]) -> None:

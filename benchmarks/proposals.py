@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from benchmarks.calibrated import Calibrated, strangers
+from codriver.errors import InputError
 from codriver.models import open_store
 from codriver.settings import load_settings
 from perception import settings as keys
@@ -115,9 +116,11 @@ class Grid:
         ]
 
 
-def frames(folder: Path, prefix: str, every: int) -> list[Frame]:
+def frames(folder: Path, prefix: str, every: int, labelled: Container[str] | None = None) -> list[Frame]:
+    """Each n-th of the pictures whose names begin so, and are among the `labelled` ones where these are given."""
     found = []
-    for path in sorted(folder.glob(f"{prefix}*.png"))[::every]:
+    paths = [path for path in sorted(folder.glob(f"{prefix}*.png")) if labelled is None or path.name in labelled]
+    for path in paths[::every]:
         image = np.ascontiguousarray(cv2.imread(str(path))[:, :, ::-1])
         info = FrameInfo(path.name, str(path), image.shape[1], image.shape[0], "")
         found.append(Frame(info, image))
@@ -182,14 +185,21 @@ def main() -> None:
     options = replace(plain, **{name: type(getattr(plain, name))(float(text)) for name, text in changes.items()})
     truth = open_truth(given.labels, given.names, 150)
     classes = given.classes.split(",")
+    for prefix in given.prefixes.split(","):
+        if not any(path.name in truth.images for path in given.images.glob(f"{prefix}*.png")):
+            parser.error(f"{given.labels} has labels of no picture {prefix}*.png in {given.images}.")
+    try:
+        chosen_ways = ways(given, truth, options)
+    except InputError as error:
+        parser.error(str(error))
     print(
         "| way | frames | recall 0.5 | recall 0.75 | as unknown | together | unknown on stuff | per frame | s |",
         flush=True,
     )
     print("|---|---|---|---|---|---|---|---|---|")
-    for name, way in ways(given, truth, options).items():
+    for name, way in chosen_ways.items():
         for prefix in given.prefixes.split(","):
-            chosen = frames(given.images, prefix, given.every)
+            chosen = frames(given.images, prefix, given.every, truth.images)
             predicted, seconds = predictions(way, chosen)
             found = measure_discovery(compare(predicted, truth), classes, 40 if name == "vehicles" else 30)
             total = found.overall

@@ -88,7 +88,7 @@ def ask(arguments: argparse.Namespace, classifier: ImageClassifier) -> tuple[lis
     propose, pool = ProposeStage(segmenter, choose_head(settings)), PoolStage(segmenter)
     embed, shown = EmbedStage(classifier), {}
     truth = read_class_maps(arguments.maps, read_names(arguments.names))
-    for frame in frames(arguments.images, "", 1):
+    for frame in frames(arguments.images, "", 1, truth.images):
         image, shown[frame.info.id] = truth.images[frame.info.id], frame
         proposed = propose.run(frame, FrameRecord(frame.info))
         for question in questions:

@@ -102,14 +102,21 @@ def _masks_by_name(path: Path, document: Any) -> dict[str, list[Mapping[str, Any
     for one in _listed(path, document, "annotations"):
         if not one.get("segmentation"):
             continue  # a box is no mask
-        for member, known in (("image_id", names), ("category_id", categories)):
-            if not isinstance(one.get(member), int | str) or one[member] not in known:
+        crowd = bool(one.get("iscrowd"))
+        image, category = (
+            known.get(one[member]) if isinstance(one.get(member), int | str) else None
+            for member, known in (("image_id", names), ("category_id", categories))
+        )
+        if crowd and image is None:
+            continue  # it tells nothing of any frame here
+        for member, name in (("image_id", image), ("category_id", category)):
+            if name is None and not crowd:
                 raise FileFormatError(
                     f"{path} is not a COCO instance file: annotation {one.get('id')} has the {member} "
                     f"{one.get(member)!r}, which the file does not list."
                 )
-        kept = {"id": one.get("id"), "segmentation": one["segmentation"], "label": categories[one["category_id"]]}
-        by_name[names[one["image_id"]]].append({**kept, "crowd": bool(one.get("iscrowd"))})
+        kept = {"id": one.get("id"), "segmentation": one["segmentation"], "label": category or "", "crowd": crowd}
+        by_name[str(image)].append(kept)
     return by_name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -18,9 +19,11 @@ from perception.models.roles import Segmenter
 from perception.pipeline.watcher import Watcher
 from perception.proposals.calibrating import LabelledFrame, calibrated
 from perception.proposals.choosing import choose_head, choose_segmenter
+from perception.proposals.fitting import FitOptions
 from perception.proposals.head import ObjectnessHead
+from perception.proposals.score_fitting import ALL_AS_ASKED, Trust
 
-_VERSION = 2
+_VERSION = 3
 
 
 def calibrated_head(folder: Path, settings: Settings, watcher: Watcher) -> Path:
@@ -35,7 +38,7 @@ def calibrate_in(folder: Path, segmenter: Segmenter, head: ObjectnessHead, watch
     """The file of `head` with a score of its own for the frames in `folder`: pictures and one COCO file.
 
     In a frame that the file lists everything is stuff that is neither an object nor in a crowd. Other frames are
-    left out. What was fitted to the same labels before is used again.
+    left out. What was fitted to the same labels and pictures before is used again.
 
     Raises `InputError` when there are no labelled frames, `ResourceError` when the head cannot be kept, and
     as frames do.
@@ -43,13 +46,12 @@ def calibrate_in(folder: Path, segmenter: Segmenter, head: ObjectnessHead, watch
     labels = _labels_in(folder)
     if not any(labels.by_name.values()):
         raise InputError(f"{labels.path} holds no mask of an object; there is nothing to fit to.")
-    identity = content_hash([_VERSION, labels.sha256, segmenter.name, dict(segmenter.files_sha256()), head.sha256])
-    path = folder / f"objectness-head-{identity[:16]}.npz"
-    if path.is_file():
-        return path
     refs = _pictures(open_source(str(folder)).refs, labels)
     if not refs:
         raise InputError(f"{labels.path} names no picture that is in {folder}; put both side by side.")
+    path = folder / f"objectness-head-{_identity(labels, refs, segmenter, head)[:16]}.npz"
+    if path.is_file():
+        return path
 
     def step(what: str, done: int, total: int) -> None:
         watcher.step(what, done, total)
@@ -65,6 +67,21 @@ def calibrate_in(folder: Path, segmenter: Segmenter, head: ObjectnessHead, watch
     except OSError as error:
         raise ResourceError(f"The fitted head cannot be kept in {folder} ({error.strerror or error}).") from None
     return path
+
+
+def _identity(labels: KnownLabels, refs: Sequence[FileRef], segmenter: Segmenter, head: ObjectnessHead) -> str:
+    """Of all that the fitted head depends on."""
+    return content_hash(
+        {
+            "version": _VERSION,
+            "labels": labels.sha256,
+            "pictures": [[ref.id, ref.token] for ref in refs],
+            "segmenter": [segmenter.name, dict(segmenter.files_sha256())],
+            "head": [head.sha256, head.segmenter],
+            "score": asdict(head.score),
+            "fitting": [asdict(one) for one in (ALL_AS_ASKED, Trust(), FitOptions())],
+        }
+    )
 
 
 def _labelled(ref: FileRef, labels: KnownLabels, segmenter: Segmenter) -> LabelledFrame:

@@ -43,10 +43,11 @@ def calibrated(
     """A head with a score of its own for frames like these; the old head is not changed. Deterministic.
 
     `loaders` encode a frame each, as often as they are asked, so that one is in memory at a time; at least one.
-    `step` is told what is done, how often, and of how many. Raises `InputError` where the frames do not show both,
-    things and what is none.
+    `step` is told what is done, how often, and of how many. A head of another segmenter is made anew; the old
+    score stays with it where too few frames show both, things and what is none. Raises `InputError` where the
+    frames do not show both, or the masks do not that a head of this segmenter asks for.
     """
-    fits = loaders[0]().embedding.features.shape[0] == len(head.mean)
+    fits = head.segmenter == segmenter.name and loaders[0]().embedding.features.shape[0] == len(head.mean)
     fitted, judges = (head, [head] * len(loaders)) if fits else _made_anew(loaders, step)
     examples, things = [], 0
     for place, (load, judge) in enumerate(zip(loaders, judges, strict=True)):
@@ -57,8 +58,16 @@ def calibrated(
             examples.append(examples_of(segmenter, frame.embedding, judge, frame.things, frame.ignored))
     if not things:
         raise InputError("The labelled frames show no objects; --calibrate needs some to learn from.")
+    known = Examples.join(examples)
+    if fits and not known.tell_both:
+        shown = "outline nothing but objects" if known.thing.any() else "outline none of their objects"
+        raise InputError(
+            f"The masks that are proposed in the labelled frames {shown}, so --calibrate cannot learn what tells "
+            "objects from the rest; label more frames, or leave --calibrate out."
+        )
     step("calibrating", len(loaders), len(loaders))
-    return replace(fitted, own_score=refit(head.score, Examples.join(examples)))
+    score = refit(head.score, known) if known.tell_both else head.score
+    return replace(fitted, own_score=score, segmenter=segmenter.name)
 
 
 def _made_anew(

@@ -21,7 +21,8 @@ from perception.models.roles import FloatArray
 from perception.proposals.mask_score import MaskScore, shipped
 
 SHIPPED = "objectness-sam2-tiny.npz"
-"""Belongs to the features of SAM 2 Hiera-tiny; another segmenter needs a head of its own."""
+_SHIPPED_FOR = "sam2-hiera-tiny"
+"""The segmenter whose features it reads, as all heads did whose files do not name one."""
 SMALLEST = 1 / 256
 """Least distance to a side of a box, as a share of the frame."""
 
@@ -56,6 +57,8 @@ class ObjectnessHead:
     """[6]"""
     own_score: MaskScore | None = None
     """Fitted to what this head says of masks; None: what comes along judges them."""
+    segmenter: str = ""
+    """Name of the one whose features it reads; another one needs a head of its own. "": nobody said."""
     sha256: str = ""
     """Of the file that it was read from."""
 
@@ -73,13 +76,18 @@ class ObjectnessHead:
                 weights = {name: np.asarray(stored[name], np.float32) for name in WEIGHTS}
                 scoring = {one: stored[name] for name in stored if (one := _scoring(name))}
                 score = MaskScore.named(scoring) if scoring else None
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+                segmenter = str(stored[_SEGMENTER]) if _SEGMENTER in stored else _SHIPPED_FOR
+            if score is not None:
+                _require_readable(score, len(weights["mean"]))
+        except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
             raise FileFormatError(f"{path} is not an objectness head ({error}).") from None
-        return cls(**weights, own_score=score, sha256=sha256_of_file(path))
+        return cls(**weights, own_score=score, segmenter=segmenter, sha256=sha256_of_file(path))
 
     def save(self, path: Path) -> None:
         """As an npz file, half precision; a score of its own in single precision beside it."""
         arrays: dict[str, Any] = {name: getattr(self, name).astype(np.float16) for name in WEIGHTS}
+        if self.segmenter:
+            arrays[_SEGMENTER] = np.array(self.segmenter)
         if self.own_score is not None:
             arrays |= {_SCORE + name: np.float32(weight) for name, weight in self.own_score.weights.items()}
             arrays[_SCORE + "readout"] = np.array(self.own_score.readout, np.float32)
@@ -104,6 +112,8 @@ class ObjectnessHead:
         return Outlook(chances[..., 0], chances[..., 1], np.clip(boxes, 0, 1).astype(np.float32))
 
 
+_SEGMENTER = "segmenter"
+"""Names the array of the segmenter's name in the file."""
 _SCORE = "score."
 """Begins the names of the score's weights in the file."""
 
@@ -111,6 +121,14 @@ _SCORE = "score."
 def _scoring(name: str) -> str:
     """Which weight of the score the file's array `name` is; "" for another array."""
     return name.removeprefix(_SCORE) if name.startswith(_SCORE) else ""
+
+
+def _require_readable(score: MaskScore, channels: int) -> None:
+    """Raise `ValueError` when `score` does not read features of so many channels, or knows no number of them."""
+    if len(score.readout) not in (0, channels):
+        raise ValueError(f"its readout is for {len(score.readout)} features, the head is for {channels}")
+    if not np.isfinite([*score.weights.values(), *score.readout]).all():
+        raise ValueError("its score has a weight that is no finite number")
 
 
 WEIGHTS = ("mean", "spread", "hidden_weights", "hidden_bias", "output_weights", "output_bias")

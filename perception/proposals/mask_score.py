@@ -54,8 +54,10 @@ class MaskScore:
         return cls({name: float(weights[name]) for name in (*MEASURES, "intercept")}, readout)
 
     def save(self, path: Path) -> None:
-        """Write the weights, rounded."""
-        rounded = {name: round(float(weight), 4) for name, weight in self.weights.items()}
+        """Write the weights, rounded, and the "readout" if there is one."""
+        rounded: dict[str, Any] = {name: round(float(weight), 4) for name, weight in self.weights.items()}
+        if self.readout:
+            rounded["readout"] = [round(one, 6) for one in self.readout]
         path.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
 
 

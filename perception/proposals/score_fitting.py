@@ -47,6 +47,11 @@ class Examples:
     def __len__(self) -> int:
         return len(self.thing)
 
+    @property
+    def tell_both(self) -> bool:
+        """Whether some are things and some are not, so that there is something to learn."""
+        return bool(self.thing.any()) and not self.thing.all()
+
     @classmethod
     def join(cls, parts: Sequence[Examples]) -> Examples:
         """One after the other; frames without masks may be among them."""

@@ -46,7 +46,7 @@ class ProposeStage:
             "version": VERSION,
             "models": models,
             "head": self.head.sha256,
-            "mask_score": dict(self.head.score.weights),
+            "mask_score": asdict(self.head.score),
             "proposals": asdict(self.proposals),
             "known": asdict(self.known),
         }

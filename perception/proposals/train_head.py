@@ -7,6 +7,7 @@ is the model card. Encoding takes seconds per scene; `--cache` keeps it, in half
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -40,7 +41,7 @@ def main(scenes: tuple[Path, ...], out: Path, cache: Path | None) -> None:
     for folder in scenes:
         kept = None if cache is None else cache / folder.name
         cells += _cells(folder, open_truth(folder, "", LEAST_AREA), segmenter, kept)
-    fit_transferable(Cells.join(cells)).save(out)
+    replace(fit_transferable(Cells.join(cells)), segmenter=segmenter.name).save(out)
     click.echo(f"{out} is fitted to {len(cells)} scenes.")
 
 

@@ -251,6 +251,11 @@ def test_coco_keeps_the_contract_and_is_read_by_pycocotools(tmp_path):
     crowded = read_known_labels(tmp_path / "coco.json")
     assert crowded.of("drive/7.png", 45, 20) == known[:1]
     assert crowded.ignored("drive/7.png", 45, 20) == record.instances[1].mask
+    del back["category_id"]
+    document["annotations"].append({"id": 99, "image_id": 99, "iscrowd": 1, "segmentation": back["segmentation"]})
+    (tmp_path / "coco.json").write_text(json.dumps(document))
+    assert read_known_labels(tmp_path / "coco.json").by_name.keys() == crowded.by_name.keys()
+    assert read_known_labels(tmp_path / "coco.json").ignored("drive/7.png", 45, 20) == record.instances[1].mask
 
 
 def written(write, *records):

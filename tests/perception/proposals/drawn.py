@@ -60,7 +60,7 @@ def rectangle_head(reach=0.1):
     output[0] = [8, -8]
     bias = np.array([0, 4, *[np.log(reach)] * 4], np.float32)
     zeros, ones = np.zeros(2, np.float32), np.ones(2, np.float32)
-    return ObjectnessHead(zeros, ones, np.eye(2, dtype=np.float32), zeros, output, bias)
+    return ObjectnessHead(zeros, ones, np.eye(2, dtype=np.float32), zeros, output, bias, segmenter="rectangles")
 
 
 def draw(rectangles, height=240, width=320):

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from codriver.errors import FileFormatError, InputError
+from codriver.settings import Settings
 from perception.masks import Mask
 from perception.proposals.fitting import Cells, FitOptions, cells_of, fit
 from perception.proposals.head import WEIGHTS, ObjectnessHead
 from perception.proposals.mask_score import MEASURES, MaskScore, shipped
+from perception.settings import SEGMENTER
 
 QUICK = FitOptions(hidden=8, steps=150, batch=128)
 
@@ -63,7 +65,7 @@ def test_a_head_survives_its_file_and_knows_its_hash(tmp_path):
 
 def test_a_score_of_its_own_stays_with_the_head(tmp_path):
     score = MaskScore({name: 0.5 + i for i, name in enumerate((*MEASURES, "intercept"))}, (0.25, -0.5))
-    head = replace(fit(cells(range(1)), options=QUICK), own_score=score)
+    head = replace(fit(cells(range(1), channels=2), options=QUICK), own_score=score)
     head.save(tmp_path / "head.npz")
     assert ObjectnessHead.load(tmp_path / "head.npz").score == score
     with np.load(tmp_path / "head.npz", allow_pickle=False) as stored:
@@ -72,6 +74,32 @@ def test_a_score_of_its_own_stays_with_the_head(tmp_path):
     np.savez(tmp_path / "half.npz", **arrays)
     with pytest.raises(FileFormatError, match="area"):
         ObjectnessHead.load(tmp_path / "half.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("readout", [[0.25, -0.5]], "not an objectness head"),
+        ("readout", [0.25, -0.5, 1.0], "readout is for 3 features, the head is for 2"),
+        ("readout", [0.25, np.nan], "no finite number"),
+        ("area", np.inf, "no finite number"),
+        ("area", [0.25, -0.5], "not an objectness head"),
+    ],
+)
+def test_a_score_that_cannot_be_read_is_told(tmp_path, name, value, problem):
+    replace(fit(cells(range(1), channels=2), options=QUICK), own_score=shipped()).save(tmp_path / "head.npz")
+    with np.load(tmp_path / "head.npz", allow_pickle=False) as stored:
+        np.savez(tmp_path / "wrong.npz", **{**stored, f"score.{name}": np.array(value)})
+    with pytest.raises(FileFormatError, match=problem):
+        ObjectnessHead.load(tmp_path / "wrong.npz")
+
+
+def test_a_head_knows_its_segmenter_and_a_file_that_names_none_is_for_the_usual_one(tmp_path):
+    head = fit(cells(range(1), channels=2), options=QUICK)
+    for said, known in (("sam-other", "sam-other"), ("", "sam2-hiera-tiny")):
+        replace(head, segmenter=said).save(tmp_path / "head.npz")
+        assert ObjectnessHead.load(tmp_path / "head.npz").segmenter == known
+    assert ObjectnessHead.load().segmenter == Settings()[SEGMENTER] == "sam2-hiera-tiny"
 
 
 def test_boxes_of_the_truth_are_what_the_head_is_fitted_to():

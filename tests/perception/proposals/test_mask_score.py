@@ -51,6 +51,11 @@ def test_fitting_finds_the_measure_that_tells(tmp_path):
     assert np.allclose(again.chances(measured, NONE), score.chances(measured, NONE), atol=1e-3)
 
 
+def test_a_readout_is_kept_in_the_file(tmp_path):
+    MaskScore(shipped().weights, (2.0, -1.25)).save(tmp_path / "score.json")
+    assert MaskScore.load(tmp_path / "score.json").readout == (2.0, -1.25)
+
+
 def test_a_readout_adds_what_it_reads_from_the_features():
     score = MaskScore(shipped().weights, (2.0, -1.0))
     features = np.array([[0.5, 0.25]], np.float32)

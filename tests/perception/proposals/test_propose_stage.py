@@ -113,9 +113,10 @@ def test_the_fingerprint_changes_with_model_options_head_and_score():
         replace(stage, known=KnownOptions(classes=("car",))),
         replace(stage, head=replace(stage.head, sha256="1")),
         replace(stage, head=replace(stage.head, own_score=MaskScore({"intercept": 1.0}))),
+        replace(stage, head=replace(stage.head, own_score=MaskScore({"intercept": 1.0}, (0.5, 0.0)))),
     ]
     prints = [one.fingerprint() for one in [stage, *others]]
-    assert all(prints[i] != prints[j] for i in range(6) for j in range(i))
+    assert all(prints[i] != prints[j] for i in range(len(prints)) for j in range(i))
 
 
 def test_a_mask_that_is_hardly_a_thing_goes_unless_a_detector_asked_for_it():
