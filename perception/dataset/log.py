@@ -66,13 +66,20 @@ class FrameLog:
         """Whether there is a record under `key`."""
         return self.storage.exists(_record_name(key))
 
-    def put(self, key: str, record: FrameRecord) -> FrameRecord:
+    def maker(self, key: str) -> str:
+        """Who put the record under `key`, as told to `put`; "" for one that is not there, or not whole."""
+        try:
+            return str(json.loads(self.storage.read(_record_name(key))).get("maker", ""))
+        except (FileNotFoundError, ValueError, AttributeError):
+            return ""
+
+    def put(self, key: str, record: FrameRecord, maker: str = "") -> FrameRecord:
         """Keep `record` under `key`, and give it back as `get` will: whoever goes on with it gets the same
         results as somebody who reads it tomorrow. Raises `ResourceError` when it cannot be written."""
         if record.vectors:
             # First, so that a record that is there has its vectors.
             self.storage.write(_vectors_name(key), vectors_to_bytes(record.vectors))
-        document = {"vectors": sorted(record.vectors), "record": record_to_json(record)}
+        document = {"maker": maker, "vectors": sorted(record.vectors), "record": record_to_json(record)}
         text = json.dumps(document, separators=(",", ":"), allow_nan=False)
         self.storage.write(_record_name(key), text.encode())
         again = record_from_json(json.loads(text)["record"])

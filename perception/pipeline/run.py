@@ -57,7 +57,7 @@ class Summary:
     total: int
     failed: tuple[Outcome, ...]
     computed: int
-    """Frames that at least one stage ran for."""
+    """Frames that at least one stage ran for, in whichever worker."""
     seconds: float
     stage_seconds: Mapping[str, float]
     """Summed over frames and workers."""
@@ -196,7 +196,7 @@ class _Run:
         return Summary(
             total=len(self.plan.source.refs),
             failed=tuple(one for one in outcomes if one.failure),
-            computed=sum(one.computed > 0 for one in outcomes),
+            computed=sum(one.computed for one in outcomes),
             seconds=time.monotonic() - self.clock,
             stage_seconds=dict(self.seconds),
             stopped=stopped,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,8 +26,8 @@ class Outcome:
     """Of its last record in the log; "" for a frame that failed."""
     failure: str = ""
     """One sentence."""
-    computed: int = 0
-    """Number of stages that had to run."""
+    computed: bool = False
+    """Whether a stage had to run for it in this run, be it in a worker that died afterwards."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """By stage; "read" is the reading and decoding."""
 
@@ -36,10 +37,11 @@ Recipe = Callable[[], Sequence[FrameStage]]
 
 
 class FrameWorker:
-    """Takes frames through the stages. One for each process; it is sent there as its recipe."""
+    """Takes frames through the stages. One for each process and run; it is sent there as its recipe."""
 
     def __init__(self, storage: Storage, recipe: Recipe) -> None:
         self.log = FrameLog(storage)
+        self._run = uuid.uuid4().hex
         self._recipe = recipe
         self._stages: tuple[FrameStage, ...] | None = None
         self.identities = identities_of(self.stages)
@@ -93,7 +95,7 @@ class FrameWorker:
 
     def _through_stages(self, frame: Frame, seconds: dict[str, float]) -> Outcome:
         keys = frame_keys(frame.info, self.identities)
-        stages = self.stages
+        stages, maker = self.stages, f"{self._run} {frame.info.id}"
         record, start = FrameRecord(frame.info), 0
         for position in reversed(range(len(keys))):
             found = self.log.get(keys[position], frame.info)
@@ -102,9 +104,11 @@ class FrameWorker:
                 break
         for stage, key in zip(stages[start:], keys[start:], strict=True):
             began = time.perf_counter()
-            record = self.log.put(key, stage.run(frame, record))
+            record = self.log.put(key, stage.run(frame, record), maker)
             seconds[stage.name] = time.perf_counter() - began
-        return Outcome(frame.info, keys[-1], computed=len(keys) - start, seconds=seconds)
+        # A worker may die with the frame finished and its outcome untold; the next one finds it in the log.
+        computed = start < len(keys) or self.log.maker(keys[-1]) == maker
+        return Outcome(frame.info, keys[-1], computed=computed, seconds=seconds)
 
 
 def identities_of(stages: Sequence[FrameStage]) -> list[StageIdentity]:

@@ -1,3 +1,4 @@
+import copy
 import json
 import os
 import re
@@ -113,10 +114,16 @@ class Mishap:
     def run(self, frame, record):
         if self.how == "full":
             raise ResourceError("The disk is full; mend that.")
-        if self.how == "dies" or (self.how == "dies once" and not Path(self.mark).exists()):
-            Path(self.mark).touch()
+        if self.how == "dies" or (self.how == "dies once" and self.is_first()):
             os._exit(1)
         return record
+
+    def is_first(self):
+        try:
+            Path(self.mark).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +158,31 @@ def test_ray_gives_what_one_process_gives_even_if_a_worker_dies(drive, tmp_path,
     assert (tmp_path / "mark").exists()
     assert coco_of(tmp_path / "one") == coco_of(tmp_path / "two")
     assert watcher.steps[1] == ("first frame from Ray", 0, 1)
+
+
+def test_a_frame_counts_as_computed_though_its_worker_died_before_it_could_tell(drive, tmp_path):
+    def engine(*dead):
+        return Untold(frozenset(dead))
+
+    assert run(plan(drive, tmp_path / "out", engine=engine("0.png", "3.png"))).computed == 5
+    assert run(plan(drive, tmp_path / "out", engine=engine("0.png", "3.png"))).computed == 0
+    shutil.copy(drive / "0.png", drive / "copy.png")  # found in the log, though not under its name
+    assert run(plan(drive, tmp_path / "out", engine=engine("copy.png"))).computed == 0
+    changed = stages(BrightRegions(), Score(2.0))
+    assert run(plan(drive, tmp_path / "out", frame_stages=changed, engine=engine("0.png"))).computed == 5
+
+
+@dataclass(frozen=True)
+class Untold:
+    """Some frames are done by a worker that dies before it can tell, and then by another one."""
+
+    frames: frozenset
+
+    def outcomes(self, worker, refs, watcher):
+        for ref in refs:
+            if ref.id in self.frames:
+                copy.copy(worker).do(ref)
+            yield copy.copy(worker).do(ref)
 
 
 @pytest.mark.timeout(600)
