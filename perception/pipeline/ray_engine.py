@@ -66,7 +66,7 @@ class OnRay:
         """
         left = {ref.id: ref for ref in refs}
         in_vain = 0
-        while True:
+        while not watcher.stopped():
             watcher.step("first frame from Ray", 0, 1)
             try:
                 for outcome in self._outcomes(ray, worker, list(left.values())):
@@ -79,6 +79,8 @@ class OnRay:
             except ray.exceptions.RayTaskError as error:
                 raise _raised_by_worker(error) from None
             except ray.exceptions.RayError as error:
+                if watcher.stopped():
+                    return
                 in_vain += 1
                 if in_vain == _TRIES:
                     reason = _first_line(error).rstrip(".")
@@ -118,6 +120,7 @@ def gpu_share(gpus: float, workers: int) -> float:
 
 
 def _start(ray: Any, watcher: Watcher) -> None:
+    """Start Ray here, unless somebody stops it meanwhile. Raises `ResourceError`."""
     # Actors import what this process can import.
     paths = {"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}}
     watcher.step("starting Ray", 0, 1)
@@ -128,7 +131,9 @@ def _start(ray: Any, watcher: Watcher) -> None:
         except Exception as error:  # noqa: BLE001 - Ray tells with a bare Exception that its node did not come up
             # It gives its node half a minute, which does not always do on a busy machine.
             ray.shutdown()
-            if left and not watcher.stopped():
+            if watcher.stopped():
+                return
+            if left:
                 continue
             reason = _first_line(error).rstrip(".")
             raise ResourceError(

@@ -185,6 +185,27 @@ class Untold:
             yield copy.copy(worker).do(ref)
 
 
+def test_somebody_who_stops_while_ray_workers_die_has_stopped_the_run(drive, tmp_path, monkeypatch):
+    ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
+    from perception.pipeline.ray_engine import OnRay
+
+    watcher = StopAfter(5)
+    begun = []
+
+    def die(_self, _ray, worker, refs):
+        begun.append(len(refs))
+        yield worker.do(refs[0])
+        watcher.seen = watcher.frames if len(begun) == 2 else 0
+        raise ray.exceptions.RayError("The actor died.")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: True)
+    monkeypatch.setattr(OnRay, "_outcomes", die)
+    assert run(plan(drive, tmp_path / "out", engine=OnRay(2)), watcher).stopped
+    kept = read_run(Storage(str(tmp_path / "out")))
+    assert (kept.state, kept.failure, kept.frames["computed"]) == ("stopped", "", 2)
+    assert begun == [6, 5]
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("how", "sentence"), [("full", "^The disk is full; mend that.$"), ("dies", "died 3 times .*fewer --workers.$")]
@@ -217,6 +238,15 @@ def test_a_ray_that_does_not_start_is_one_sentence(drive, tmp_path, monkeypatch)
         ResourceError, match=r"Ray did not start \(The current node .*happen\); .*--engine local\."
     ):
         run(plan(drive, tmp_path / "out", engine=OnRay(2)))
+    watcher = StopAfter(5)
+
+    def stopped_meanwhile(**_options):
+        watcher.seen = watcher.frames
+        raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray, "init", stopped_meanwhile)
+    assert run(plan(drive, tmp_path / "out", engine=OnRay(2)), watcher).stopped
+    assert read_run(Storage(str(tmp_path / "out"))).state == "stopped"
 
 
 def test_a_source_and_a_sink_may_be_urls(drive, tmp_path):
