@@ -22,7 +22,7 @@ class TerminalWatcher:
     While nothing comes, as when models are loaded or a cluster is started, it tells for how long.
 
     The first Ctrl-C or SIGTERM lets what is under way be finished; the second one ends at once. Nothing that was
-    finished is lost either way.
+    finished is lost either way. It may be entered again, and stays stopped then if it was.
     """
 
     def __init__(self, silence_s: float = _SILENCE) -> None:
@@ -35,13 +35,17 @@ class TerminalWatcher:
         self._told = 0.0
         self._news = 0.0
         self._writing = threading.RLock()  # a signal comes in the middle of a line of the same thread
+        self._line_is_open = False
         self._over = threading.Event()
+        self._teller: threading.Thread | None = None
         self._before: dict[int, signal._HANDLER] = {}
 
     def __enter__(self) -> TerminalWatcher:
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._on_signal)
-        threading.Thread(target=self._tell_of_silence, daemon=True).start()
+        self._over.clear()
+        self._teller = threading.Thread(target=self._tell_of_silence, daemon=True)
+        self._teller.start()
         return self
 
     def __exit__(
@@ -50,7 +54,11 @@ class TerminalWatcher:
         self._over.set()
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        self._end_line()
+        if self._teller is not None:
+            self._teller.join()
+        with self._writing:
+            self._end_line()
+            self._what = ""
 
     def stopped(self) -> bool:
         """Whether somebody asked to stop."""
@@ -74,6 +82,7 @@ class TerminalWatcher:
         line = f"{self._what}: {done}/{total}{more}"
         if self._terminal:
             share = done / total if total else 1.0
+            self._line_is_open = True
             click.echo(f"\r\x1b[K[{'#' * round(30 * share):<30}] {line}", err=True, nl=False)
         else:
             click.echo(line, err=True)
@@ -94,16 +103,17 @@ class TerminalWatcher:
         return f", {_clock(seconds)} left"
 
     def _end_line(self) -> None:
-        if self._terminal and self._what:
+        if self._line_is_open:
+            self._line_is_open = False
             click.echo("", err=True)
-        self._what = ""
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._stop.is_set():
             raise KeyboardInterrupt
         self._stop.set()
-        self._end_line()
-        click.echo("Stopping once the frames under way are finished; again to stop at once.", err=True)
+        with self._writing:
+            self._end_line()
+            click.echo("Stopping once the frames under way are finished; again to stop at once.", err=True)
 
 
 def _clock(seconds: float) -> str:

@@ -1,4 +1,8 @@
+import signal
+import sys
 import time
+
+import pytest
 
 from perception.pipeline.watching import TerminalWatcher
 
@@ -21,3 +25,34 @@ def test_lines_are_few_and_say_how_much_is_left(capsys):
         watcher.step("track", 1, 2)
     lines = capsys.readouterr().err.splitlines()
     assert lines == ["frames: 0/1000", "frames: 1000/1000", "track: 1/2"]
+
+
+def test_it_may_be_entered_again_and_is_silent_between(capsys):
+    watcher = TerminalWatcher(silence_s=0.05)
+    for what in ("calibrating", "frames"):
+        with watcher:
+            watcher.step(what, 0, 1)
+            time.sleep(0.3)
+        lines = capsys.readouterr().err.splitlines()
+        assert lines[0] == f"{what}: 0/1"
+        assert lines[1].startswith(f"{what}: 0/1, waiting for 0:0")
+        time.sleep(0.1)
+        assert capsys.readouterr().err == ""
+
+
+def test_a_signal_ends_the_line_and_the_same_step_goes_on_below(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with TerminalWatcher() as watcher:
+        watcher.step("frames", 0, 2)
+        signal.raise_signal(signal.SIGTERM)
+        assert watcher.stopped()
+        watcher.step("frames", 2, 2)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    lines = capsys.readouterr().err.split("\n")
+    assert [line.rpartition("] ")[2] for line in lines] == [
+        "frames: 0/2",
+        "Stopping once the frames under way are finished; again to stop at once.",
+        "frames: 2/2",
+        "",
+    ]
