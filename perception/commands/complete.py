@@ -76,10 +76,7 @@ def complete(
     except InputError as error:
         raise FileFormatError(f"{coco}: {error}") from None
     _write(out, json.dumps(document))
-    for line in skipped:
-        click.echo(f"skipped {line}", err=True)
-    done = sum("amodal_segmentation" in one for one in document["annotations"])
-    click.echo(f"{out}: {done} objects completed, {len(skipped)} skipped.")
+    _tell(out, document, skipped)
     if paint is not None and images is not None:
         paint(document, images)
 
@@ -95,6 +92,13 @@ def _completed(
     load = (lambda name: read_picture(images / name)) if images is not None else None
     with _progress("completing") as progress:
         return complete_document(document, lambda own: Completer(methods_for(own)), progress, load)
+
+
+def _tell(out: Path, document: Any, skipped: Sequence[Skip]) -> None:
+    for line in skipped:
+        click.echo(f"skipped {line}", err=True)
+    done = sum("amodal_segmentation" in one for one in document["annotations"])
+    click.echo(f"{out}: {done} objects completed, {len(skipped)} skipped.")
 
 
 def _painter(settings: Settings, folder: Path | None) -> Callable[[Any, Path], None] | None:

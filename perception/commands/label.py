@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,10 @@ from perception.settings import (
 )
 
 if TYPE_CHECKING:
+    from perception.formats.coco_import import KnownLabels
+    from perception.frames.source import Source
     from perception.pipeline.engines import Engine
+    from perception.pipeline.run import Plan, Summary
 
 _FLAGS: dict[str, Setting[Any]] = {
     "segmenter": SEGMENTER,
@@ -79,9 +82,7 @@ def label(source: str, out: str, import_coco: Path | None, **options: Any) -> No
     from perception.formats.coco_import import read_known_labels  # numpy and OpenCV take a while to load
     from perception.frames.source import SourceOptions, open_source
     from perception.pipeline.calibration import calibrated_head
-    from perception.pipeline.outputs import write_outputs
-    from perception.pipeline.run import Plan, Summary, check_any_good, run
-    from perception.pipeline.stages import ModelStages, dataset_stages
+    from perception.pipeline.run import run
     from perception.pipeline.watching import TerminalWatcher
 
     known = read_known_labels(import_coco) if import_coco else None
@@ -93,20 +94,36 @@ def label(source: str, out: str, import_coco: Path | None, **options: Any) -> No
     with TerminalWatcher() as watcher:
         if options["calibrate"] is not None:
             settings = with_value(settings, HEAD, str(calibrated_head(options["calibrate"], settings, watcher)))
-        parameters = {**_in_force(settings), **_given(options), "import_coco": str(import_coco or "")}
-        recipe = ModelStages(_with_threads(settings, options["workers"]), known, options["complete"])
-        engine = _engine(options["engine"], options["workers"], settings)
         lines: list[str] = []
-
-        def finish(summary: Summary) -> None:
-            lines.extend(write_outputs(out, opened, summary))
-            check_any_good(summary)
-
-        summary = run(Plan(opened, out, recipe, dataset_stages(settings), engine, parameters, finish), watcher)
+        planned = _plan(opened, out, known, settings, {**options, "import_coco": import_coco})
+        summary = run(replace(planned, finish=_finishing(out, opened, lines)), watcher)
         if summary.stopped:
             raise ResourceError(f"Stopped; the same command goes on where it was, {out} keeps what is finished.")
     click.echo("\n".join(lines))
     click.echo(f"Look at {out.rstrip('/')}/contact_sheet.html, or settle the groups: codriver review {out}")
+
+
+def _plan(
+    opened: Source, out: str, known: KnownLabels | None, settings: Settings, options: Mapping[str, Any]
+) -> Plan:
+    from perception.pipeline.run import Plan
+    from perception.pipeline.stages import ModelStages, dataset_stages
+
+    recipe = ModelStages(_with_threads(settings, options["workers"]), known, options["complete"])
+    engine = _engine(options["engine"], options["workers"], settings)
+    return Plan(opened, out, recipe, dataset_stages(settings), engine, {**_in_force(settings), **_given(options)})
+
+
+def _finishing(out: str, opened: Source, lines: list[str]) -> Callable[[Summary], None]:
+    """What writes the files for people, and adds what is to be told of them to `lines`."""
+    from perception.pipeline.outputs import write_outputs
+    from perception.pipeline.run import check_any_good
+
+    def finish(summary: Summary) -> None:
+        lines.extend(write_outputs(out, opened, summary))
+        check_any_good(summary)
+
+    return finish
 
 
 def _engine(name: str, workers: int, settings: Settings) -> Engine:
@@ -128,8 +145,8 @@ def _in_force(settings: Settings) -> dict[str, Any]:
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options that no setting tells of."""
-    names = ("stride", "sequences", "workers", "engine")
-    return {**{name: options[name] for name in names}, "calibrate": str(options["calibrate"] or "")}
+    names, paths = ("stride", "sequences", "workers", "engine"), ("calibrate", "import_coco")
+    return {name: options[name] for name in names} | {name: str(options[name] or "") for name in paths}
 
 
 def _with_threads(settings: Settings, workers: int) -> Settings:
