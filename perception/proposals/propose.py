@@ -40,7 +40,10 @@ class ProposalOptions:
     least_quality: float = 0.45
     """`Candidates.quality` below which a mask goes, unless a detector asked for it."""
     least_chance: float = 0.58
-    """`Candidates.chances` below which a mask goes, unless a detector asked for it."""
+    """`Candidates.chances` below which a mask goes, where there is no detector,"""
+    least_chance_beside: float = 0.8
+    """and beside one, unless it asked for the mask: it takes things that are easily told, so that of the other
+    masks more are stuff."""
     least_covering: float = 0.0
     """`Candidates.chances` below which a mask does not keep points from being asked on it."""
     nearly_same: float = 0.6

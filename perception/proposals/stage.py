@@ -61,7 +61,7 @@ class ProposeStage:
         clock.lap("encode")
         outlook = self.head.outlook(embedding.features)
         score = self.head.score
-        found = propose(self.segmenter, embedding, outlook, detections.boxes, score, self.proposals)
+        found = propose(self.segmenter, embedding, outlook, detections.boxes, score, self._options)
         clock.lap("decode")
         instances: list[Instance] = []
         if found is not None:
@@ -86,6 +86,12 @@ class ProposeStage:
         clock.lap("enlarge")
         numbered = tuple(replace(one, id=i) for i, one in enumerate(instances, 1))
         return replace(record.with_instances(numbered), timings_s=clock.timings)
+
+    @property
+    def _options(self) -> ProposalOptions:
+        if self.detector is None:
+            return self.proposals
+        return replace(self.proposals, least_chance=self.proposals.least_chance_beside)
 
     def _detect(self, image: RGBImage) -> Detections:
         if self.detector is None:

@@ -120,11 +120,19 @@ def test_the_fingerprint_changes_with_model_options_head_and_score():
 
 
 def test_a_mask_that_is_hardly_a_thing_goes_unless_a_detector_asked_for_it():
-    strict = ProposalOptions(least_chance=1.01)
+    strict = ProposalOptions(least_chance=1.01, least_chance_beside=1.01)
     stage = ProposeStage(RectangleSegmenter(), rectangle_head(), proposals=strict)
     assert label(stage, draw(THINGS)).instances == ()
     (known,) = label(replace(stage, detector=FixedDetector([THINGS[1]], ("dog",))), draw(THINGS)).instances
     assert known.label == "dog"
+
+
+def test_beside_a_detector_what_it_does_not_ask_for_must_be_surer():
+    even = MaskScore({**dict.fromkeys(MEASURES, 0.0), "intercept": 1.0})  # a chance of 0.73
+    stage = ProposeStage(RectangleSegmenter(), replace(rectangle_head(), own_score=even))
+    assert [one.status for one in label(stage, draw(THINGS)).instances] == ["unknown"] * 2
+    beside = replace(stage, detector=FixedDetector([THINGS[1]], ("dog",)))
+    assert [one.label for one in label(beside, draw(THINGS)).instances] == ["dog"]
 
 
 def test_a_head_with_a_score_of_its_own_is_judged_by_it():
