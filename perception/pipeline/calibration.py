@@ -31,6 +31,8 @@ def calibrated_head(folder: Path, settings: Settings, watcher: Watcher) -> Path:
 
     Raises as `calibrate_in` does, and as models do.
     """
+    # What is wrong with the folder is said before models are looked for.
+    _labelled_pictures(folder)
     return calibrate_in(folder, choose_segmenter(settings, open_store(settings)), choose_head(settings), watcher)
 
 
@@ -43,12 +45,7 @@ def calibrate_in(folder: Path, segmenter: Segmenter, head: ObjectnessHead, watch
     Raises `InputError` when there are no labelled frames, `ResourceError` when the head cannot be kept, and
     as frames do.
     """
-    labels = _labels_in(folder)
-    if not any(labels.by_name.values()):
-        raise InputError(f"{labels.path} holds no mask of an object; there is nothing to fit to.")
-    refs = _pictures(open_source(str(folder)).refs, labels)
-    if not refs:
-        raise InputError(f"{labels.path} names no picture that is in {folder}; put both side by side.")
+    labels, refs = _labelled_pictures(folder)
     path = folder / f"objectness-head-{_identity(labels, refs, segmenter, head)[:16]}.npz"
     if path.is_file():
         return path
@@ -67,6 +64,16 @@ def calibrate_in(folder: Path, segmenter: Segmenter, head: ObjectnessHead, watch
     except OSError as error:
         raise ResourceError(f"The fitted head cannot be kept in {folder} ({error.strerror or error}).") from None
     return path
+
+
+def _labelled_pictures(folder: Path) -> tuple[KnownLabels, list[FileRef]]:
+    labels = _labels_in(folder)
+    if not any(labels.by_name.values()):
+        raise InputError(f"{labels.path} holds no mask of an object; there is nothing to fit to.")
+    refs = _pictures(open_source(str(folder)).refs, labels)
+    if not refs:
+        raise InputError(f"{labels.path} names no picture that is in {folder}; put both side by side.")
+    return labels, refs
 
 
 def _identity(labels: KnownLabels, refs: Sequence[FileRef], segmenter: Segmenter, head: ObjectnessHead) -> str:
