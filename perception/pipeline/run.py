@@ -22,6 +22,7 @@ from perception.dataset.result import is_whole, remove_other_results, write_resu
 from perception.dataset.run_file import FORMAT, RunFile, claim, read_run, write_run
 from perception.dataset.storage import Storage
 from perception.frames.source import Source
+from perception.models.memory import memory_told
 from perception.pipeline.engines import Engine, InProcess
 from perception.pipeline.grouping import Records, run_dataset_stages
 from perception.pipeline.stage import DatasetStage
@@ -78,7 +79,8 @@ def run(plan: Plan, watcher: Watcher | None = None) -> Summary:
     with storage.locked():
         started = datetime.now(UTC)
         try:
-            return _Run(plan, storage, watcher or Nobody()).go()
+            with memory_told():
+                return _Run(plan, storage, watcher or Nobody()).go()
         except BaseException as error:
             _note_end(storage, started, error)
             if isinstance(error, MemoryError):

@@ -12,6 +12,7 @@ from codriver.errors import FileFormatError
 from perception.dataset.log import FrameLog, StageIdentity, frame_keys
 from perception.dataset.storage import Storage
 from perception.frame import Frame, FrameInfo, FrameRef
+from perception.models.memory import memory_told
 from perception.pipeline.stage import FrameStage
 from perception.record import FrameRecord
 
@@ -79,14 +80,16 @@ class FrameWorker:
         started = time.perf_counter()
         unread = FrameInfo(ref.id, ref.source, 0, 0, "", ref.sequence, ref.index)
         try:
-            frame = ref.load()
+            with memory_told():
+                frame = ref.load()
         except FileFormatError as error:
             return Outcome(unread, failure=str(error))
         except MemoryError:
             return Outcome(unread, failure=f"{ref.source} does not fit into memory; scale it down.")
         seconds = {"read": time.perf_counter() - started}
         try:
-            outcome = self._through_stages(frame, seconds)
+            with memory_told():
+                outcome = self._through_stages(frame, seconds)
         except MemoryError:
             sentence = f"Memory did not suffice for {ref.source}; scale it down, or use fewer workers."
             return Outcome(frame.info, failure=sentence, seconds=seconds)

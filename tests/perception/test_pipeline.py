@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
 import fsspec
 import numpy as np
 import pytest
@@ -285,14 +286,21 @@ def test_a_stopped_run_keeps_what_it_has_and_goes_on(drive, tmp_path):
 
 @dataclass(frozen=True)
 class Hungry(BrightRegions):
+    of_opencv: bool = False
+
     def run(self, frame, record):
+        if frame.info.id == "3.png" and self.of_opencv:
+            error = cv2.error("Insufficient memory")
+            error.code = cv2.Error.StsNoMem
+            raise error
         if frame.info.id == "3.png":
             raise MemoryError
         return super().run(frame, record)
 
 
-def test_a_frame_too_large_for_memory_fails_alone_and_is_tried_again(drive, tmp_path):
-    summary = run(plan(drive, tmp_path / "out", frame_stages=stages(Hungry())))
+@pytest.mark.parametrize("of_opencv", [False, True])
+def test_a_frame_too_large_for_memory_fails_alone_and_is_tried_again(drive, tmp_path, of_opencv):
+    summary = run(plan(drive, tmp_path / "out", frame_stages=stages(Hungry(of_opencv=of_opencv))))
     assert [one.info.id for one in summary.failed] == ["2.png", "3.png"]
     assert "Memory did not suffice" in summary.failed[1].failure
     assert run(plan(drive, tmp_path / "out", frame_stages=stages(BrightRegions()))).computed == 1
