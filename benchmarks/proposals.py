@@ -164,7 +164,7 @@ def ways(given: argparse.Namespace, truth: AnnotationSet, options: ProposalOptio
     return {name: found[name] for name in names if name in found}
 
 
-def main() -> None:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("images", type=Path)
     parser.add_argument("labels", type=Path)
@@ -179,6 +179,11 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take each n-th frame")
     parser.add_argument("--cache", type=Path, help="keeps encoded frames, which leaves encoding out of the times")
     parser.add_argument("--set", action="append", default=[], metavar="OPTION=NUMBER", help="of ProposalOptions")
+    return parser
+
+
+def main() -> None:
+    parser = _parser()
     given = parser.parse_args()
     changes = dict(one.split("=") for one in given.set)
     plain = ProposalOptions()

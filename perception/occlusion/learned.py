@@ -13,7 +13,8 @@ from perception.occlusion.network_input import KINDS, kind_of
 from perception.occlusion.pair_features import Claim
 from perception.occlusion.prior import Prior
 from perception.occlusion.roughness import covering, disc, seam_width
-from perception.occlusion.task import Answer, FloatImage, Task, cut_by_frame
+from perception.occlusion.task import Answer, Task, cut_by_frame
+from perception.occlusion.window import FloatImage
 
 _SHARES = (0.5, 0.2, 0.3)
 """Weights of the network's probability, of what it says when it is told of nothing in front, and of the votes.

@@ -10,19 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from perception.models.sessions import Runtime, Session
 from perception.occlusion.network_input import Surroundings, about, network_input
 from perception.occlusion.task import Task
-from perception.occlusion.window import Window, window_around
+from perception.occlusion.window import FloatImage, Window, window_around
 
 WEIGHTS = Path(__file__).parent.parent / "data" / "shape.onnx"
 """Made by `python -m perception.occlusion.training.train`."""
 _TOGETHER = 32
 """Objects of one run: more would not be quicker and would need more memory."""
-
-FloatImage = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from perception.occlusion.network_input import kind_of
 from perception.occlusion.shapes import GRID, Shapes, rendered_shapes
-from perception.occlusion.task import Answer, FloatImage, Task
-from perception.occlusion.window import box_of
+from perception.occlusion.task import Answer, Task
+from perception.occlusion.window import FloatImage, box_of
 
 _AGREEMENT_IS_WORTH = ((0.5, 0.75, 0.86, 0.95), (0.1, 0.4, 0.6, 0.65))
 """Agreement of voters with the visible part; the IoU of the hidden part that it came with in rendered scenes."""

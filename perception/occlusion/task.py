@@ -8,7 +8,6 @@ from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from perception.frame import RGBImage
 from perception.masks import BoolImage
@@ -16,8 +15,7 @@ from perception.occlusion.order import Pair
 from perception.occlusion.pair_features import Claim
 from perception.occlusion.roughness import apart, covering, disc, seam_width
 from perception.occlusion.shapes import Shapes
-
-FloatImage = NDArray[np.float32]
+from perception.occlusion.window import FloatImage
 
 
 @dataclass(frozen=True, eq=False)
