@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import socket
 import threading
 from typing import Any, cast
@@ -31,6 +32,11 @@ _GONE_AFTER = (
     [(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000)] if hasattr(socket, "TCP_USER_TIMEOUT") else []
 )
 """Milliseconds after which a reader that acknowledges nothing (a laptop asleep) has left; else it takes hours."""
+
+
+# A request that waits for a thread is no news to who runs the server; waitress says so on stderr, and even of
+# threads that have only just been started.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 class _ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress has no types

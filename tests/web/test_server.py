@@ -6,12 +6,14 @@ import http.client
 import json
 import socket
 import threading
+import time
 
 import pytest
+from flask import Flask
 from web_fakes import WINDOW
 
 from codriver.errors import InputError, ResourceError
-from codriver.web.server import WebServer
+from codriver.web.server import _WORKERS, WebServer
 from hmi.web.app import hub_of
 from hmi.web.events import READERS
 
@@ -112,6 +114,23 @@ def test_stopping_ends_open_streams_and_every_thread(app):
     server.stop()
     assert [stream.read().strip() for stream in streams] == [b""] * 3
     assert not [thread for thread in threading.enumerate() if thread.name.startswith(("waitress", "codriver-web"))]
+
+
+def test_requests_that_wait_for_a_thread_are_answered_and_say_nothing_on_stderr(caplog):
+    app, go = Flask("slow"), threading.Event()
+    app.add_url_rule("/", view_func=lambda: str(go.wait(10)))
+    server = WebServer(app, "127.0.0.1", 0)
+    server.start()
+    connections = [connect(server) for _ in range(20)]
+    for connection in connections:
+        connection.request("GET", "/")
+    queue = server._server.task_dispatcher.queue
+    while len(queue) < 20 - _WORKERS:
+        time.sleep(0.01)
+    go.set()
+    assert [connection.getresponse().read() for connection in connections] == [b"True"] * 20
+    server.stop()
+    assert not caplog.records
 
 
 def test_a_port_in_use_is_one_clear_sentence(app, server):
