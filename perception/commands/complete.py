@@ -25,7 +25,11 @@ _PATH = click.Path(path_type=Path)
 
 @click.command()
 @click.option("--coco", required=True, type=_PATH, help="COCO file with visible masks.")
-@click.option("--images", type=_PATH, help="Folder of its images, for methods and options that look at them.")
+@click.option(
+    "--images",
+    type=_PATH,
+    help="Folder of its images: rough masks are fitted to them, and some methods look at them.",
+)
 @click.option("--out", required=True, type=_PATH, help="COCO file to write.")
 @click.option(
     "--own-shapes/--no-own-shapes",
@@ -61,7 +65,8 @@ def complete(
       codriver complete --coco visible.json --images frames/ --out amodal.json --appearance objects/
     """
     # numpy and OpenCV take a while to load.
-    from perception.occlusion.choosing import SEES_PIXELS, method_names, methods_by_shapes
+    from perception.occlusion.choosing import method_names, methods_by_shapes
+    from perception.occlusion.methods import SEES_PIXELS
 
     settings = load_settings({COMPLETE_METHODS.key: methods})
     looking = sorted(SEES_PIXELS & set(method_names(settings))) + ["--appearance"] * (appearance is not None)
@@ -70,13 +75,11 @@ def complete(
     methods_for = methods_by_shapes(settings)
     paint = _painter(settings, appearance)
     try:
-        skipped = _completed(
-            document, lambda own: methods_for(own if own_shapes else None), images if looking else None
-        )
+        skipped = _completed(document, lambda own: methods_for(own if own_shapes else None), images)
     except InputError as error:
         raise FileFormatError(f"{coco}: {error}") from None
     _write(out, json.dumps(document))
-    _tell(out, document, skipped)
+    _tell(out, document, skipped, images is not None)
     if paint is not None and images is not None:
         paint(document, images)
 
@@ -94,9 +97,16 @@ def _completed(
         return complete_document(document, lambda own: Completer(methods_for(own)), progress, load)
 
 
-def _tell(out: Path, document: Any, skipped: Sequence[Skip]) -> None:
+def _tell(out: Path, document: Any, skipped: Sequence[Skip], with_images: bool) -> None:
     for line in skipped:
         click.echo(f"skipped {line}", err=True)
+    if rough := document["info"]["rough_images"]:
+        remedy = (
+            "they were moved to the edges in the pictures."
+            if with_images
+            else "with --images they are moved to the edges in the pictures first."
+        )
+        click.echo(f"Masks overlap, so outlines are taken for rough in {rough} images; {remedy}")
     done = sum("amodal_segmentation" in one for one in document["annotations"])
     click.echo(f"{out}: {done} objects completed, {len(skipped)} skipped.")
 

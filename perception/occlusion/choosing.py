@@ -22,9 +22,6 @@ from perception.occlusion.shapes import Shapes
 from perception.occlusion.task import Method
 from perception.occlusion.tracks import Video
 
-SEES_PIXELS = frozenset({"inpaint", "onnx", "http"})
-"""Methods that need the frame's picture, and not just its masks."""
-
 
 def chosen_methods(settings: Settings, own: Shapes | None = None) -> list[Method]:
     """Those of `perception.complete-methods`; `own` are whole shapes of the data set.

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from codriver.errors import InputError
 from perception.frame import FrameInfo, RGBImage
 from perception.masks import Mask
 from perception.occlusion.completing import Completer
+from perception.occlusion.methods import SEES_PIXELS
 from perception.occlusion.own_shapes import own_shapes, whole_objects
-from perception.occlusion.roughness import covering, mostly_rough
+from perception.occlusion.roughness import mostly_rough, rough_frame
 from perception.occlusion.shapes import Shapes
 from perception.occlusion.tracks import Video, shapes_elsewhere
 from perception.record import FrameRecord, Instance
@@ -46,8 +44,9 @@ def complete_document(
 ) -> list[Skip]:
     """Add amodal masks and boxes and the attributes of the occlusion; returns what was skipped, and why.
 
-    `load` gives the pixels of an image by name, for methods that look at them; None where it cannot be read. What
-    was skipped is also written into the document, as `info.skipped`.
+    `load` gives the pixels of an image by name; None where it cannot be read. It is asked for images whose masks
+    are rough, and for all where a method looks at pixels. What was skipped is also written into the document, as
+    `info.skipped`; `info.rough_images` is the number of images whose masks are rough.
     `completer_for` makes the completer from the whole shapes that the document has itself. Images that name the
     same picture as their `source`, as those of evaluation sets do, show the same objects: those give each other
     none.
@@ -59,23 +58,28 @@ def complete_document(
     skipped: list[Skip] = []
     read = [_read_image(image, by_image[image["id"]], names, skipped) for image in document["images"]]
     elsewhere: Sequence[Mapping[int, Shapes]] | None = None
-    rough = mostly_rough(_covered(record) for record, _ in read if len(record.instances) > 1)
+    rough = _rough([record for record, _ in read])
     for done, (at, completer) in enumerate(_with_completers(document["images"], read, completer_for), start=1):
         elsewhere = _elsewhere(read, completer) if elsewhere is None else elsewhere
         image, (record, known) = document["images"][at], read[at]
-        pixels = _pixels(image, load, skipped) if load is not None else None
-        found = {one.id: one for one in completer.complete(record, known, pixels, elsewhere[at], rough).instances}
+        looks = rough[at] or any(method.name in SEES_PIXELS for method in completer.methods)
+        pixels = _pixels(image, load, skipped) if load is not None and looks else None
+        completed = completer.complete(record, known, pixels, elsewhere[at], rough[at])
+        found = {one.id: one for one in completed.instances}
         skipped += _links_dropped(record, known, found)
         for annotation in by_image[image["id"]]:
             if annotation["id"] in found:
                 _add(annotation, found[annotation["id"]])
         progress(done, len(read))
-    document["info"] = _info(document.get("info"), skipped)
+    document["info"] = _info(document.get("info"), skipped) | {"rough_images": sum(rough)}
     return skipped
 
 
-def _covered(record: FrameRecord) -> NDArray[np.uint16]:
-    return covering([one.mask.to_array() for one in record.instances])
+def _rough(records: Sequence[FrameRecord]) -> list[bool]:
+    """Of each image, whether its masks are off by a pixel or more."""
+    found = [rough_frame([one.mask.to_array() for one in record.instances]) for record in records]
+    several = [rough for rough, record in zip(found, records, strict=True) if len(record.instances) > 1]
+    return [True] * len(found) if mostly_rough(several) else found
 
 
 def _contents(document: dict[str, Any]) -> tuple[dict[Any, str], dict[Any, list[dict[str, Any]]]]:
@@ -132,7 +136,7 @@ def _pixels(
     if found is not None and found.shape[:2] == (int(image["height"]), int(image["width"])):
         return found
     wrong = "cannot be read" if found is None else f"has {found.shape[1]}×{found.shape[0]} pixels"
-    skipped.append(Skip(name, None, f"its picture {wrong}; methods that look at it have no idea"))
+    skipped.append(Skip(name, None, f"its picture {wrong}; it is not looked at"))
     return None
 
 

@@ -10,6 +10,7 @@ from itertools import islice
 from perception.frame import RGBImage
 from perception.masks import BoolImage, Mask
 from perception.occlusion.order import Ask, Pair, depths, infer_order, without_cycles
+from perception.occlusion.outlines import fit_outlines
 from perception.occlusion.roughness import rough_frame
 from perception.occlusion.shapes import Shapes
 from perception.occlusion.task import Claimant, Method, Task, cut_by_frame, frame_tasks
@@ -23,10 +24,11 @@ _LEAST_GAIN = 0.01
 
 @dataclass(frozen=True, eq=False)
 class _Frame:
-    """A frame's objects, none of them empty, and their masks."""
+    """A frame's objects, none of them empty, and their visible masks."""
 
     instances: Sequence[Instance]
     masks: Sequence[BoolImage]
+    """Those of the instances, or what the picture made of them, if they were rough."""
     rough: bool
     """The masks are off by a pixel or more."""
 
@@ -54,35 +56,34 @@ class Completer:
         `known` gives the occluders of some instances (ids); what it says is not questioned, unless it is a cycle.
         `image` is for methods that look at pixels, `elsewhere` (instance id → whole shapes of the same object in
         other frames) for those that follow objects. `rough`: the masks are known to be off by a pixel or more;
-        else their overlaps tell.
+        else their overlaps tell. With an `image`, rough masks are moved to its edges first; what is visible of an
+        instance, and the whole mask where nothing is added, stay as they are given.
         """
-        instances = [one for one in record.instances if one.mask.area]
-        masks = [one.mask.to_array() for one in instances]
-        frame = _Frame(instances, masks, rough or rough_frame(masks))
+        frame = _frame([one for one in record.instances if one.mask.area], image, rough)
         pairs = self._order(frame, known or {})
-        tasks = (
-            replace(task, elsewhere=(elsewhere or {}).get(one.id))
-            for one, task in zip(
-                instances, frame_tasks(masks, frame.labels, pairs, image, frame.rough), strict=True
-            )
+        tasks = frame_tasks(frame.masks, frame.labels, pairs, image, frame.rough)
+        objects = (
+            (one, replace(task, elsewhere=(elsewhere or {}).get(one.id)))
+            for one, task in zip(frame.instances, tasks, strict=True)
         )
         found: list[list[Completion]] = []
-        while some := list(islice(tasks, _TOGETHER)):
+        while some := list(islice(objects, _TOGETHER)):
             found += self._candidates(some)
         occlusions = _occlusions(frame, pairs, found)
         return record.with_instances(
             tuple(replace(one, occlusion=occlusions.get(one.id, one.occlusion)) for one in record.instances)
         )
 
-    def _candidates(self, tasks: Sequence[Task]) -> list[list[Completion]]:
-        """For each task what the methods propose, surest first."""
-        found: list[list[Completion]] = [[] for _ in tasks]
+    def _candidates(self, objects: Sequence[tuple[Instance, Task]]) -> list[list[Completion]]:
+        """For each object what the methods propose, surest first."""
+        found: list[list[Completion]] = [[] for _ in objects]
         for method in self.methods:
-            for task, answer, known in zip(tasks, method.complete(tasks), found, strict=True):
+            answers = method.complete([task for _, task in objects])
+            for (one, task), answer, known in zip(objects, answers, found, strict=True):
                 if answer is None:
                     continue
                 added = (answer[0] & ~task.visible).sum() >= _LEAST_GAIN * task.visible.sum()
-                mask = Mask.from_array(answer[0] if added else task.visible)
+                mask = Mask.from_array(answer[0]) if added else one.mask
                 known.append(Completion(method.name if added else "visible", mask, round(answer[1], 4)))
         return [sorted(each, key=lambda one: -one.confidence) for each in found]
 
@@ -106,6 +107,15 @@ class Completer:
         return partial(claimant.claims, frame.masks, frame.labels, frame.rough)
 
 
+def _frame(instances: Sequence[Instance], image: RGBImage | None, rough: bool) -> _Frame:
+    masks = [one.mask.to_array() for one in instances]
+    rough = rough or rough_frame(masks)
+    if rough and image is not None:
+        masks = fit_outlines(image, masks)
+        rough = rough_frame(masks)
+    return _Frame(instances, masks, rough)
+
+
 def _occlusions(
     frame: _Frame, pairs: Mapping[Pair, float], completions: Sequence[Sequence[Completion]]
 ) -> dict[int, Occlusion]:
@@ -116,7 +126,7 @@ def _occlusions(
         fronts = [(frame.instances[front].id, sure) for (front, back), sure in pairs.items() if back == index]
         shapes = completions[index] or [Completion("visible", one.mask, 0.5 if fronts else 1.0)]
         found[one.id] = Occlusion(
-            rate=_hidden_share(frame.masks[index], shapes[0].mask),
+            rate=0.0 if shapes[0].method == "visible" else _hidden_share(frame.masks[index], shapes[0].mask),
             occluded_by=tuple(front for front, _ in fronts),
             order_confidence=tuple(round(sure, 4) for _, sure in fronts),
             depth_order=level[index],

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -33,6 +32,11 @@ def seam_width(shape: tuple[int, ...]) -> int:
     return max(2, round(float(np.hypot(shape[0], shape[1])) * _SEAM))
 
 
+def outline_step(shape: tuple[int, ...]) -> int:
+    """What a pixel of 480×360 is in a frame [height, width], in pixels, 1 at least."""
+    return max(1, round(float(np.hypot(shape[0], shape[1])) * _STEP))
+
+
 def covering(masks: Sequence[BoolImage]) -> NDArray[np.uint16]:
     """How many of a frame's masks cover each pixel, [height, width]; one mask at least."""
     count = np.zeros(masks[0].shape, np.uint16)
@@ -43,26 +47,23 @@ def covering(masks: Sequence[BoolImage]) -> NDArray[np.uint16]:
 
 def rough_frame(masks: Sequence[BoolImage]) -> bool:
     """Whether a frame's masks [height, width] overlap as exact ones do not."""
-    return bool(masks) and overlapping(covering(masks))
-
-
-def overlapping(count: NDArray[np.integer[Any]]) -> bool:
-    """Whether masks overlap as exact ones do not; `count` [height, width]: how many cover each pixel."""
+    if not masks:
+        return False
+    count = covering(masks)
     return bool((count > 1).sum() > _OVERLAP * (count > 0).sum())
 
 
-def mostly_rough(counts: Iterable[NDArray[np.integer[Any]]]) -> bool:
-    """Whether all masks of a file should be taken for rough, as those of many of its frames overlap.
+def mostly_rough(frames: Sequence[bool]) -> bool:
+    """Whether all masks of a file should be taken for rough, as those of many of its frames are.
 
-    `counts` are as in `overlapping`, of frames with two objects or more; of fewer than 5 of them nothing follows.
+    `frames` tells of those with two objects or more whether their masks overlap; of fewer than 5 nothing follows.
     """
-    found = [overlapping(count) for count in counts]
-    return len(found) >= _ENOUGH and sum(found) > _OFTEN * len(found)
+    return len(frames) >= _ENOUGH and sum(frames) > _OFTEN * len(frames)
 
 
 def apart(visible: BoolImage, hiding: BoolImage) -> bool:
     """Whether there is a gap between an object and what is said to hide it; masks [height, width]."""
-    step = max(1, round(float(np.hypot(*visible.shape)) * _STEP))
+    step = outline_step(visible.shape)
     reach = _NEAR * step
     x, y, width, height = box_of(visible)
     around = slice(max(y - reach, 0), y + height + reach), slice(max(x - reach, 0), x + width + reach)

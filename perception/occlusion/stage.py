@@ -40,7 +40,7 @@ class CompleteStage:
             one.name: dict(one.files_sha256()) for one in self._completer.methods if isinstance(one, HasFiles)
         }
         return {
-            "version": 5,
+            "version": 6,
             "methods": [one.name for one in self._completer.methods],
             "network": sha256_of_file(WEIGHTS),
             "order": sha256_of_file(ORDER_WEIGHTS),

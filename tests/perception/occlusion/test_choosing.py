@@ -14,6 +14,7 @@ from perception.masks import Mask
 from perception.models.roles import Embedding, MaskCandidates
 from perception.occlusion import choosing
 from perception.occlusion.inpainting import Inpaint
+from perception.occlusion.methods import SEES_PIXELS
 from perception.occlusion.task import Task
 from perception.settings import SETTINGS
 
@@ -159,5 +160,5 @@ def test_pictures_are_asked_for_only_where_something_looks_at_them(files):
 
 def test_the_settings_name_every_extra_method():
     assert all(name in keys.COMPLETE_METHODS.help for name in choosing._EXTRA)
-    assert choosing._EXTRA.keys() >= choosing.SEES_PIXELS
+    assert choosing._EXTRA.keys() >= SEES_PIXELS
     assert RUNTIME.provider == "cpu"

@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -211,7 +212,7 @@ def test_the_command_adds_and_keeps(tmp_path):
     result = run(tmp_path, document())
     assert result.exit_code == 0, result.output
     found = json.loads((tmp_path / "out.json").read_text())
-    assert found["info"] == {"description": "kept", "skipped": []}
+    assert found["info"] == {"description": "kept", "skipped": [], "rough_images": 0}
     first = found["annotations"][0]
     assert first["mine"] == 1
     assert first["attributes"]["occluded_by"] == [2]
@@ -242,6 +243,34 @@ def test_what_cannot_be_completed_is_named_and_the_rest_is_done(tmp_path):
     assert "1 objects completed, 2 skipped" in result.output
     skipped = json.loads((tmp_path / "out.json").read_text())["info"]["skipped"]
     assert [(one["image"], one["annotation"]) for one in skipped] == [("a.png", 1), ("a.png", 3)]
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ((WIDTH, HEIGHT), "they were moved to the edges in the pictures."),
+        ((5, 5), "skipped a.png: its picture has 5×5 pixels; it is not looked at"),
+        (None, "skipped a.png: its picture cannot be read; it is not looked at"),
+        ("without", "with --images they are moved to the edges in the pictures first."),
+    ],
+)
+def test_masks_that_overlap_are_said_to_be_rough_and_pictures_are_looked_at(tmp_path, size, said):
+    rough = document()
+    grown = Mask.from_coco(rough["annotations"][1]["segmentation"], HEIGHT, WIDTH).to_array()
+    grown = cv2.dilate(grown.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    rough["annotations"][1]["segmentation"] = Mask.from_array(grown).to_coco()
+    (tmp_path / "in.json").write_text(json.dumps(rough))
+    arguments = ["--coco", str(tmp_path / "in.json"), "--out", str(tmp_path / "out.json")]
+    if size != "without":
+        (tmp_path / "images").mkdir()
+        arguments += ["--images", str(tmp_path / "images")]
+        if size is not None:
+            cv2.imwrite(str(tmp_path / "images/a.png"), np.zeros((*size[::-1], 3), np.uint8))
+    result = CliRunner().invoke(complete, arguments)
+    assert result.exit_code == 0, result.output
+    assert said in result.output
+    assert "Masks overlap, so outlines are taken for rough in 1 images" in result.output
+    assert json.loads((tmp_path / "out.json").read_text())["info"]["rough_images"] == 1
 
 
 BAD_VALUES = st.one_of(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from perception.occlusion.roughness import apart, covering, mostly_rough, overlapping, seam_width
+from perception.occlusion.roughness import apart, mostly_rough, rough_frame, seam_width
 from perception.occlusion.task import frame_tasks
 
 SHAPE = (360, 480)
@@ -31,22 +31,21 @@ def test_masks_that_overlap_are_rough_and_a_few_common_pixels_are_not():
     first = block(100, 100, 60, 80)
     for common, rough in ((1, False), (3, True)):
         second = block(110, 180 - common, 4 if common == 1 else 60, 40)
-        assert overlapping(first.astype(np.uint16) + second) is rough
+        assert rough_frame([first, second]) is rough
 
 
 def test_where_many_frames_overlap_the_others_of_the_file_are_no_better():
-    fitting = covering([block(100, 100, 60, 80), block(110, 180, 60, 40)])
-    overlap = covering([block(100, 100, 60, 80), block(110, 176, 60, 40)])
-    assert mostly_rough([fitting] * 3 + [overlap] * 2)
-    assert not mostly_rough([overlap] * 4)
-    assert not mostly_rough([fitting] * 9 + [overlap])
+    assert mostly_rough([False] * 3 + [True] * 2)
+    assert not mostly_rough([True] * 4)
+    assert not mostly_rough([False] * 9 + [True])
     assert not mostly_rough([])
+    assert not rough_frame([])
 
 
 @pytest.mark.parametrize(("gap", "exact"), [(0, True), (2, False), (-3, False)])
 def test_tasks_say_which_masks_are_exact_and_let_rough_ones_hide_in_the_gap(gap, exact):
     car, front = block(100, 100, 60, 80), block(90, 180 + gap, 90, 40)
-    rough = overlapping(covering([car, front]))
+    rough = rough_frame([car, front])
     hidden, before = frame_tasks([car, front], ["car", "person"], {(1, 0): 0.9}, rough=rough)
     assert (hidden.exact and not hidden.apart) is exact
     assert hidden.exact is before.exact is (gap >= 0)

@@ -1,0 +1,165 @@
+"""Rough masks, moved as a whole to where the picture has edges.
+
+What made a mask rough often erred the same way all around: by another stride, a coarser grid, a border that counts
+as inside or not. So each mask is grown or shrunk by one distance and shifted by another, such that as much as
+possible of its outline lies where the colours change. Outlines that bend at each point fit real frames less well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.frame import RGBImage
+from perception.masks import BoolImage
+from perception.occlusion.roughness import outline_step
+from perception.occlusion.window import FloatImage, box_of
+
+_FURTHEST = 3.0
+"""Steps that an outline is moved by at most."""
+_BOTH = 4.0
+"""The same for growing and shifting together."""
+_FINE = 0.5
+"""Steps between two distances that are tried."""
+_POINTS = 400
+"""Points of an outline that are looked at, spread evenly: more do not change what is found."""
+_FEWEST = 10
+_BLUR = 0.8
+"""Standard deviation of the smoothing of the picture, in steps."""
+_ENOUGH = 12.0
+"""Change of CIELAB colour for each step from which an edge is an edge: more does not count more."""
+_WIDTH = np.ones((1, 7), np.uint8)
+"""Of an edge, in places `_FINE` steps apart."""
+_DEAR = 0.02
+"""What moving by a step costs, in shares of the outline that come to lie on an edge."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """How a mask is moved: grown by `grow` (below 0: shrunk), and shifted; in pixels."""
+
+    grow: float = 0.0
+    right: float = 0.0
+    down: float = 0.0
+
+
+class Edges:
+    """Where and in which direction the colours of a picture, uint8 RGB [height, width, 3], change."""
+
+    def __init__(self, image: RGBImage) -> None:
+        self.step = outline_step(image.shape[:2])
+        colours = cv2.cvtColor(np.asarray(image, np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+        colours = cv2.GaussianBlur(colours, (0, 0), _BLUR * self.step)
+        # Divided by 8, Sobel's operator gives the change for each pixel.
+        self._right, self._down = (
+            np.asarray(cv2.Sobel(colours, cv2.CV_32F, *order, ksize=3), np.float32) / 8 * self.step
+            for order in ((1, 0), (0, 1))
+        )
+
+    def across(self, x: FloatImage, y: FloatImage, normals: FloatImage) -> FloatImage:
+        """How much each place is the middle of an edge, 0..1, float32 [points, places].
+
+        x and y [points, places] are `_FINE` steps apart along `normals` [points, 2] of an outline.
+        """
+        right, down = (
+            cv2.remap(change, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            for change in (self._right, self._down)
+        )
+        change = right * normals[:, None, :1] + down * normals[:, None, 1:]
+        size = np.asarray(np.linalg.norm(change, axis=2), np.float32)
+        # Blurred, an edge is some pixels wide: its middle is where it is.
+        peak = cv2.dilate(size, _WIDTH)
+        return np.asarray(np.minimum(peak / _ENOUGH, 1) * size / np.maximum(peak, 1e-6), np.float32)
+
+
+def fit_outlines(image: RGBImage, masks: list[BoolImage]) -> list[BoolImage]:
+    """The masks [height, width] of a picture's objects, moved to its edges; none becomes empty."""
+    edges = Edges(image)
+    return [moved(mask, best_move(mask, edges)) for mask in masks]
+
+
+def best_move(mask: BoolImage, edges: Edges) -> Move:
+    """The move after which most of the outline lies on edges; none for a mask with next to no outline."""
+    points, normals = _outline(mask, edges.step)
+    if len(points) < _FEWEST:
+        return Move()
+    places = np.arange(-_BOTH, _BOTH + _FINE, _FINE, dtype=np.float32)
+    # The outline runs along the outer side of the outermost pixels.
+    where = points[:, None] + normals[:, None] * ((places * edges.step + 0.5)[None, :, None])
+    found = edges.across(where[..., 0], where[..., 1], normals)
+    along = _MOVES[:, :1] + _MOVES[:, 1:] @ normals.T
+    nearest = np.rint((along + _BOTH) / _FINE).astype(np.intp)
+    score = found[np.arange(len(points)), nearest].mean(axis=1) - _DEAR * _LENGTHS
+    grow, right, down = (float(one) * edges.step for one in _MOVES[score.argmax()])
+    return Move(grow, right, down)
+
+
+def moved(mask: BoolImage, move: Move) -> BoolImage:
+    """The mask [height, width] after the move; as it is where nothing would remain of it.
+
+    What reaches the border of the image is taken to go on beyond it.
+    """
+    if move == Move():
+        return mask
+    height, width = mask.shape
+    reach = int(np.ceil(abs(move.grow) + np.hypot(move.right, move.down))) + 2
+    x, y, wide, high = box_of(mask)
+    around = np.s_[max(y - reach, 0) : y + high + reach, max(x - reach, 0) : x + wide + reach]
+    depth = _depth(mask[around])
+    shift = np.array([[1, 0, move.right], [0, 1, move.down]], np.float32)
+    shifted = cv2.warpAffine(
+        depth, shift, depth.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    found = np.zeros((height, width), bool)
+    found[around] = shifted + move.grow > 0
+    return found if found.any() else mask
+
+
+def _moves() -> NDArray[np.float32]:
+    """Growth and shift to the right and down, in steps, float32 [moves, 3]: all that are tried."""
+    steps = np.arange(-_FURTHEST, _FURTHEST + _FINE, _FINE)
+    all_moves = np.array(list(product(steps, steps, steps)), np.float32)
+    shift = np.hypot(all_moves[:, 1], all_moves[:, 2])
+    return all_moves[(shift <= _FURTHEST) & (np.abs(all_moves[:, 0]) + shift <= _BOTH)]
+
+
+_MOVES = _moves()
+_LENGTHS = np.abs(_MOVES[:, 0]) + np.hypot(_MOVES[:, 1], _MOVES[:, 2])
+
+
+def _outline(mask: BoolImage, step: int) -> tuple[FloatImage, FloatImage]:
+    """Places (x, y) of pixels at the outline but not at the image's border, and the directions outwards there;
+    float32 [points, 2] each."""
+    margin = 2 * step
+    x, y, wide, high = box_of(mask)
+    left, top = max(x - margin, 0), max(y - margin, 0)
+    inside = mask[top : y + high + margin, left : x + wide + margin]
+    inner = cv2.erode(inside.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1).astype(bool)
+    rows, columns = np.nonzero(inside & ~inner)
+    free = (
+        (columns + left >= margin)
+        & (columns + left < mask.shape[1] - margin)
+        & (rows + top >= margin)
+        & (rows + top < mask.shape[0] - margin)
+    )
+    rows, columns = rows[free], columns[free]
+    some = slice(None, None, max(1, -(-len(rows) // _POINTS)))
+    rows, columns = rows[some], columns[some]
+    depth = cv2.GaussianBlur(_depth(inside), (0, 0), 1.5 * step)
+    outwards = -np.stack([cv2.Sobel(depth, cv2.CV_32F, 1, 0), cv2.Sobel(depth, cv2.CV_32F, 0, 1)], axis=2)
+    normals = outwards[rows, columns]
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
+    return np.stack([columns + left, rows + top], axis=1).astype(np.float32), np.asarray(normals, np.float32)
+
+
+def _depth(inside: BoolImage) -> FloatImage:
+    """How far inside of the mask [height, width] each pixel's middle lies, in pixels; below 0 outside."""
+    within, without = (
+        cv2.distanceTransform(side.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        for side in (inside, ~inside)
+    )
+    return np.asarray(np.where(inside, within - 0.5, 0.5 - without), np.float32)
