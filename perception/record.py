@@ -48,6 +48,10 @@ class Occlusion:
         return self.completions[0].mask if self.completions else None
 
 
+IMPORTED = "import"
+"""`Instance.label_source` of existing labels."""
+
+
 @dataclass(frozen=True)
 class Instance:
     """One object of a frame."""

@@ -17,8 +17,8 @@ from perception.settings import COMPLETE_METHODS
 
 if TYPE_CHECKING:
     from perception.occlusion.coco_completing import Skip
+    from perception.occlusion.completing import Completer
     from perception.occlusion.shapes import Shapes
-    from perception.occlusion.task import Method
 
 _PATH = click.Path(path_type=Path)
 
@@ -38,6 +38,11 @@ _PATH = click.Path(path_type=Path)
     help="Let whole objects of the file vote on hidden ones. Not where the same object is there hidden and whole, "
     "as in sets of make-occlusions, if quality is measured.",
 )
+@click.option(
+    "--find-occluders",
+    is_flag=True,
+    help="Look in the pictures for things without a label that hide an object: about as long as labelling takes.",
+)
 @click.option("--methods", metavar="A,B", help=f"{COMPLETE_METHODS.help} [setting {COMPLETE_METHODS.key}]")
 @click.option(
     "--appearance",
@@ -50,6 +55,7 @@ def complete(
     images: Path | None,
     out: Path,
     own_shapes: bool,
+    find_occluders: bool,
     methods: str | None,
     appearance: Path | None,
 ) -> None:
@@ -61,21 +67,23 @@ def complete(
     \b
     Examples:
       codriver complete --coco visible.json --out amodal.json
+      codriver complete --coco visible.json --images frames/ --out amodal.json --find-occluders
       codriver complete --coco visible.json --images frames/ --out amodal.json --methods learned,prior,inpaint
       codriver complete --coco visible.json --images frames/ --out amodal.json --appearance objects/
     """
     # numpy and OpenCV take a while to load.
-    from perception.occlusion.choosing import method_names, methods_by_shapes
+    from perception.occlusion.choosing import method_names
     from perception.occlusion.methods import SEES_PIXELS
 
     settings = load_settings({COMPLETE_METHODS.key: methods})
-    looking = sorted(SEES_PIXELS & set(method_names(settings))) + ["--appearance"] * (appearance is not None)
+    looking = sorted(SEES_PIXELS & set(method_names(settings)))
+    looking += ["--find-occluders"] * find_occluders + ["--appearance"] * (appearance is not None)
     _check_images(images, looking)
     document = _read(coco)
-    methods_for = methods_by_shapes(settings)
+    completer_for = _completers(settings, own_shapes, find_occluders)
     paint = _painter(settings, appearance)
     try:
-        skipped = _completed(document, lambda own: methods_for(own if own_shapes else None), images)
+        skipped = _completed(document, completer_for, images)
     except InputError as error:
         raise FileFormatError(f"{coco}: {error}") from None
     _write(out, json.dumps(document))
@@ -84,17 +92,24 @@ def complete(
         paint(document, images)
 
 
-def _completed(
-    document: Any, methods_for: Callable[[Shapes], list[Method]], images: Path | None
-) -> Sequence[Skip]:
+def _completers(settings: Settings, own_shapes: bool, find_occluders: bool) -> Callable[[Shapes], Completer]:
+    """What completes, for each set of whole shapes of the file. Raises as models and methods do."""
+    from perception.occlusion.choosing import methods_by_shapes, open_finder
+    from perception.occlusion.completing import Completer
+
+    methods_for = methods_by_shapes(settings)
+    find = open_finder(settings) if find_occluders else None
+    return lambda own: Completer(methods_for(own if own_shapes else None), find)
+
+
+def _completed(document: Any, completer_for: Callable[[Shapes], Completer], images: Path | None) -> Sequence[Skip]:
     """Completes the document in place; returns what was skipped. Raises as `complete_document` and methods do."""
     from perception.occlusion.appearance_files import read_picture
     from perception.occlusion.coco_completing import complete_document
-    from perception.occlusion.completing import Completer
 
     load = (lambda name: read_picture(images / name)) if images is not None else None
     with _progress("completing") as progress:
-        return complete_document(document, lambda own: Completer(methods_for(own)), progress, load)
+        return complete_document(document, completer_for, progress, load)
 
 
 def _tell(out: Path, document: Any, skipped: Sequence[Skip], with_images: bool) -> None:

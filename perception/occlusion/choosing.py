@@ -21,6 +21,7 @@ from perception.occlusion.network import Network
 from perception.occlusion.shapes import Shapes
 from perception.occlusion.task import Method
 from perception.occlusion.tracks import Video
+from perception.occlusion.unlabelled import Find, find_with
 
 
 def chosen_methods(settings: Settings, own: Shapes | None = None) -> list[Method]:
@@ -63,6 +64,14 @@ def method_names(settings: Settings) -> list[str]:
 def open_inpainter(settings: Settings) -> Migan:
     """The one of `perception.inpainter`. Raises `NotFoundError`, `FileFormatError` or `ResourceError`."""
     return Migan(locate(settings[keys.INPAINTER], open_store()), Runtime.from_settings(settings))
+
+
+def open_finder(settings: Settings) -> Find:
+    """What finds things by the models that `codriver label` finds them with. Raises as `choose_segmenter` does."""
+    from perception.proposals.choosing import frame_stages
+
+    (stage,) = frame_stages(settings, open_store())
+    return find_with(stage)
 
 
 def _inpaint(settings: Settings) -> Method:

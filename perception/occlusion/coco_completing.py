@@ -11,7 +11,6 @@ from codriver.errors import InputError
 from perception.frame import FrameInfo, RGBImage
 from perception.masks import Mask
 from perception.occlusion.completing import Completer
-from perception.occlusion.methods import SEES_PIXELS
 from perception.occlusion.own_shapes import own_shapes, whole_objects
 from perception.occlusion.roughness import mostly_rough, rough_frame
 from perception.occlusion.shapes import Shapes
@@ -45,8 +44,8 @@ def complete_document(
     """Add amodal masks and boxes and the attributes of the occlusion; returns what was skipped, and why.
 
     `load` gives the pixels of an image by name; None where it cannot be read. It is asked for images whose masks
-    are rough, and for all where a method looks at pixels. What was skipped is also written into the document, as
-    `info.skipped`; `info.rough_images` is the number of images whose masks are rough.
+    are rough, and for all where the completer looks at them. What was skipped is also written into the document,
+    as `info.skipped`; `info.rough_images` is the number of images whose masks are rough.
     `completer_for` makes the completer from the whole shapes that the document has itself. Images that name the
     same picture as their `source`, as those of evaluation sets do, show the same objects: those give each other
     none.
@@ -62,7 +61,7 @@ def complete_document(
     for done, (at, completer) in enumerate(_with_completers(document["images"], read, completer_for), start=1):
         elsewhere = _elsewhere(read, completer) if elsewhere is None else elsewhere
         image, (record, known) = document["images"][at], read[at]
-        looks = rough[at] or any(method.name in SEES_PIXELS for method in completer.methods)
+        looks = rough[at] or completer.looks
         pixels = _pixels(image, load, skipped) if load is not None and looks else None
         completed = completer.complete(record, known, pixels, elsewhere[at], rough[at])
         found = {one.id: one for one in completed.instances}

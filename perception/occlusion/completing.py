@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
 from perception.frame import RGBImage
 from perception.masks import BoolImage, Mask
+from perception.occlusion.methods import SEES_PIXELS
 from perception.occlusion.order import Ask, Pair, depths, infer_order, without_cycles
 from perception.occlusion.outlines import fit_outlines
 from perception.occlusion.roughness import rough_frame
 from perception.occlusion.shapes import Shapes
 from perception.occlusion.task import Claimant, Method, Task, cut_by_frame, frame_tasks
+from perception.occlusion.unlabelled import Find, beside
 from perception.record import Completion, FrameRecord, Instance, Occlusion
 
 _TOGETHER = 16
@@ -28,13 +30,14 @@ class _Frame:
 
     instances: Sequence[Instance]
     masks: Sequence[BoolImage]
-    """Those of the instances, or what the picture made of them, if they were rough."""
+    """Those of the instances, or what the picture made of them, if they were rough; then those of other things."""
+    labels: Sequence[str]
     rough: bool
     """The masks are off by a pixel or more."""
 
-    @property
-    def labels(self) -> list[str]:
-        return [one.label for one in self.instances]
+    def with_things(self, things: Sequence[BoolImage]) -> _Frame:
+        """The same with masks of things that have no label and are no instances."""
+        return replace(self, masks=[*self.masks, *things], labels=[*self.labels, *("" for _ in things)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +45,13 @@ class Completer:
     """Order and shapes with the methods given, best first by their own confidence."""
 
     methods: Sequence[Method]
+    find: Find | None = None
+    """Finds things of a picture that may hide an object, where nothing that is known does."""
+
+    @property
+    def looks(self) -> bool:
+        """Whether it looks at the picture also where masks are exact."""
+        return self.find is not None or any(method.name in SEES_PIXELS for method in self.methods)
 
     def complete(
         self,
@@ -61,10 +71,9 @@ class Completer:
         """
         frame = _frame([one for one in record.instances if one.mask.area], image, rough)
         pairs = self._order(frame, known or {})
-        tasks = frame_tasks(frame.masks, frame.labels, pairs, image, frame.rough)
         objects = (
             (one, replace(task, elsewhere=(elsewhere or {}).get(one.id)))
-            for one, task in zip(frame.instances, tasks, strict=True)
+            for one, task in zip(frame.instances, self._tasks(frame, pairs, image), strict=True)
         )
         found: list[list[Completion]] = []
         while some := list(islice(objects, _TOGETHER)):
@@ -73,6 +82,23 @@ class Completer:
         return record.with_instances(
             tuple(replace(one, occlusion=occlusions.get(one.id, one.occlusion)) for one in record.instances)
         )
+
+    def _tasks(self, frame: _Frame, pairs: Mapping[Pair, float], image: RGBImage | None) -> Iterator[Task]:
+        """One for each object; what nothing known hides may be hidden by a thing that is found in the picture."""
+        known = frame_tasks(frame.masks, frame.labels, pairs, image, frame.rough)
+        if self.find is None or image is None or not frame.masks:
+            return known
+        wider = frame.with_things(beside(self.find(image), frame.masks))
+        hidden = {back for _, back in pairs}
+        added = {
+            pair: sure
+            for pair, sure in infer_order(wider.masks, ask=self._ask(wider), rough=frame.rough).items()
+            if pair[0] >= len(frame.masks) and pair[1] not in hidden
+        }
+        found = frame_tasks(wider.masks, wider.labels, without_cycles({**pairs, **added}), image, frame.rough)
+        behind = {back for _, back in added}
+        both = zip(known, found, strict=False)
+        return (second if place in behind else first for place, (first, second) in enumerate(both))
 
     def _candidates(self, objects: Sequence[tuple[Instance, Task]]) -> list[list[Completion]]:
         """For each object what the methods propose, surest first."""
@@ -113,7 +139,7 @@ def _frame(instances: Sequence[Instance], image: RGBImage | None, rough: bool) -
     if rough and image is not None:
         masks = fit_outlines(image, masks)
         rough = rough_frame(masks)
-    return _Frame(instances, masks, rough)
+    return _Frame(instances, masks, [one.label for one in instances], rough)
 
 
 def _occlusions(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from perception.frame import Frame
+from perception.masks import Mask
 from perception.models.files import sha256_of_file
 from perception.models.sessions import Runtime
 from perception.occlusion.completing import Completer
@@ -14,7 +18,7 @@ from perception.occlusion.network import WEIGHTS
 from perception.occlusion.order_model import WEIGHTS as ORDER_WEIGHTS
 from perception.occlusion.shapes import RENDERED
 from perception.occlusion.task import Method
-from perception.record import FrameRecord
+from perception.record import IMPORTED, FrameRecord, Instance
 
 
 @runtime_checkable
@@ -40,7 +44,7 @@ class CompleteStage:
             one.name: dict(one.files_sha256()) for one in self._completer.methods if isinstance(one, HasFiles)
         }
         return {
-            "version": 6,
+            "version": 7,
             "methods": [one.name for one in self._completer.methods],
             "network": sha256_of_file(WEIGHTS),
             "order": sha256_of_file(ORDER_WEIGHTS),
@@ -49,5 +53,38 @@ class CompleteStage:
         }
 
     def run(self, frame: Frame, record: FrameRecord) -> FrameRecord:
-        """The record with an `Occlusion` for every instance."""
-        return self._completer.complete(record, image=frame.image)
+        """The record with an `Occlusion` for every instance of which the others leave something."""
+        done = self._completer.complete(record.with_instances(parted(record.instances)), image=frame.image)
+        return record.with_instances(
+            tuple(
+                _with_its_own_pixels(one, found)
+                for one, found in zip(record.instances, done.instances, strict=True)
+            )
+        )
+
+
+def parted(instances: Sequence[Instance]) -> tuple[Instance, ...]:
+    """The instances, in their order, such that what the segmenter found overlaps nothing better.
+
+    A segmenter has looked at the picture: where its masks overlap, they are not rough, but do not agree whose the
+    pixels are. Imported labels keep theirs, overlaps among them included, then the best of the others take.
+    """
+    imported = [one for one in instances if one.label_source == IMPORTED]
+    others = sorted((one for one in instances if one.label_source != IMPORTED), key=lambda one: -one.score)
+    masks: dict[int, Mask] = {}
+    taken = np.logical_or.reduce([one.mask.to_array() for one in imported]) if imported else np.False_
+    for one in others:
+        mask = one.mask.to_array()
+        masks[one.id] = Mask.from_array(mask & ~taken)
+        taken = taken | mask
+    return tuple(replace(one, mask=masks.get(one.id, one.mask)) for one in instances)
+
+
+def _with_its_own_pixels(one: Instance, found: Instance) -> Instance:
+    """The instance with what was found for the part of it that was left to it."""
+    hidden = found.occlusion
+    if hidden is None or found.mask == one.mask:
+        return replace(one, occlusion=hidden)
+    shapes = tuple(replace(shape, mask=shape.mask | one.mask) for shape in hidden.completions)
+    rate = 1 - one.mask.area / shapes[0].mask.area
+    return replace(one, occlusion=replace(hidden, completions=shapes, rate=rate))

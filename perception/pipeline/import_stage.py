@@ -11,7 +11,7 @@ import numpy as np
 from perception.formats.coco_import import KnownLabels
 from perception.frame import Frame
 from perception.masks import cover_matrix, iou_matrix
-from perception.record import FrameRecord, Instance
+from perception.record import IMPORTED, FrameRecord, Instance
 
 SAME_IOU = 0.5
 """From here on two masks are one object."""
@@ -44,7 +44,7 @@ class ImportStage:
         first = max((one.id for one in record.instances), default=0) + 1
         imported = [
             Instance(
-                id=number, mask=mask, score=1.0, status="known", label=label, label_source="import", objectness=1.0
+                id=number, mask=mask, score=1.0, status="known", label=label, label_source=IMPORTED, objectness=1.0
             )
             for number, (label, mask) in enumerate(known, first)
         ]
