@@ -87,7 +87,7 @@ def complete(
     except InputError as error:
         raise FileFormatError(f"{coco}: {error}") from None
     _write(out, json.dumps(document))
-    _tell(out, document, skipped, images is not None)
+    _tell(out, document, skipped, with_images=images is not None, found=find_occluders)
     if paint is not None and images is not None:
         paint(document, images)
 
@@ -112,18 +112,30 @@ def _completed(document: Any, completer_for: Callable[[Shapes], Completer], imag
         return complete_document(document, completer_for, progress, load)
 
 
-def _tell(out: Path, document: Any, skipped: Sequence[Skip], with_images: bool) -> None:
+def _tell(out: Path, document: Any, skipped: Sequence[Skip], *, with_images: bool, found: bool) -> None:
     for line in skipped:
         click.echo(f"skipped {line}", err=True)
     if rough := document["info"]["rough_images"]:
-        remedy = (
-            "they were moved to the edges in the pictures."
-            if with_images
-            else "with --images they are moved to the edges in the pictures first."
+        remedy = "they were" if with_images else "with --images they are first"
+        click.echo(
+            f"Outlines overlap and are taken for rough in {rough} images; {remedy} moved to the pictures' edges."
         )
-        click.echo(f"Masks overlap, so outlines are taken for rough in {rough} images; {remedy}")
+    unexplained = sum(_looks_hidden(one) for one in document["annotations"])
+    if unexplained and not found:
+        click.echo(
+            f"{unexplained} objects may be hidden by what the file does not have; --find-occluders looks for it "
+            "in the pictures."
+        )
     done = sum("amodal_segmentation" in one for one in document["annotations"])
     click.echo(f"{out}: {done} objects completed, {len(skipped)} skipped.")
+
+
+def _looks_hidden(annotation: Any) -> bool:
+    """Whether it was completed, and something is likelier than not to hide it that the file does not have."""
+    told = annotation.get("attributes")
+    if not isinstance(told, dict) or "amodal_confidence" not in told or told["occluded_by"]:
+        return False
+    return bool(told["amodal_method"] != "visible" or told["amodal_confidence"] < 0.5)
 
 
 def _painter(settings: Settings, folder: Path | None) -> Callable[[Any, Path], None] | None:

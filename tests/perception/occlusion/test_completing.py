@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codriver.errors import FileFormatError, InputError
-from perception.commands.complete import complete
+from perception.commands.complete import _looks_hidden, complete
 from perception.frame import Frame, FrameInfo
 from perception.masks import Mask
 from perception.occlusion.coco_completing import complete_document
@@ -248,10 +248,10 @@ def test_what_cannot_be_completed_is_named_and_the_rest_is_done(tmp_path):
 @pytest.mark.parametrize(
     ("size", "said"),
     [
-        ((WIDTH, HEIGHT), "they were moved to the edges in the pictures."),
+        ((WIDTH, HEIGHT), "they were moved to the pictures' edges."),
         ((5, 5), "skipped a.png: its picture has 5×5 pixels; it is not looked at"),
         (None, "skipped a.png: its picture cannot be read; it is not looked at"),
-        ("without", "with --images they are moved to the edges in the pictures first."),
+        ("without", "with --images they are first moved to the pictures' edges."),
     ],
 )
 def test_masks_that_overlap_are_said_to_be_rough_and_pictures_are_looked_at(tmp_path, size, said):
@@ -269,8 +269,24 @@ def test_masks_that_overlap_are_said_to_be_rough_and_pictures_are_looked_at(tmp_
     result = CliRunner().invoke(complete, arguments)
     assert result.exit_code == 0, result.output
     assert said in result.output
-    assert "Masks overlap, so outlines are taken for rough in 1 images" in result.output
+    assert "Outlines overlap and are taken for rough in 1 images" in result.output
     assert json.loads((tmp_path / "out.json").read_text())["info"]["rough_images"] == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "confidence", "occluders", "said"),
+    [
+        ("visible", 0.3, [], True),
+        ("visible", 0.7, [], False),
+        ("visible", 0.3, [2], False),
+        ("learned", 0.7, [], True),
+    ],
+)
+def test_objects_that_look_hidden_by_nothing_known_are_counted(method, confidence, occluders, said):
+    told = {"amodal_method": method, "amodal_confidence": confidence, "occluded_by": occluders}
+    assert _looks_hidden({"attributes": told}) is said
+    assert not _looks_hidden({"attributes": {"occluded_by": []}})
+    assert not _looks_hidden({})
 
 
 BAD_VALUES = st.one_of(
