@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import click
 
 from codriver.errors import FileFormatError, InputError, ResourceError
 from codriver.settings import Settings, load_settings
+from perception.pipeline.progress import ProgressLine
 from perception.settings import COMPLETE_METHODS
 
 if TYPE_CHECKING:
@@ -179,13 +181,11 @@ def _read(coco: Path) -> Any:
 
 @contextmanager
 def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    with click.progressbar(length=1, label=label, show_pos=True) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
-
-        yield progress
+    line = ProgressLine()
+    try:
+        yield partial(line.step, label)
+    finally:
+        line.end()
 
 
 def _write(path: Path, text: str) -> None:
