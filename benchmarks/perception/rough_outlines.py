@@ -38,11 +38,11 @@ def measured(given: Mapping[str, Any], truth: Mapping[str, Any], folder: Path) -
     for image in given["images"]:
         picture = read_picture(folder / image["file_name"])
         if picture is None:
-            raise SystemExit(f"{folder / image['file_name']} cannot be read.")
+            raise SystemExit(f"{folder / image['file_name']} is no picture; name the folder of the set's images.")
         objects = by_image[image["id"]]
         masks = [_pixels(one, image) for one in objects]
         started = time.process_time()
-        moved = fit_outlines(picture, masks)
+        moved = list(fit_outlines(picture, masks))
         seconds += time.process_time() - started
         for one, before, after in zip(objects, masks, moved, strict=True):
             visible = _pixels(true[one["id"]], image)
@@ -51,7 +51,7 @@ def measured(given: Mapping[str, Any], truth: Mapping[str, Any], folder: Path) -
                 found[labels[one["category_id"]]].append(reached)
                 if true[one["id"]]["attributes"].get("occlusion_rate", 0) > 0.1:
                     found["hidden by more than 10 %"].append(reached)
-    return found, seconds / len(given["annotations"])
+    return found, seconds / max(len(given["annotations"]), 1)
 
 
 def _pixels(annotation: Mapping[str, Any], image: Mapping[str, Any]) -> BoolImage:

@@ -34,11 +34,6 @@ _GONE_AFTER = (
 """Milliseconds after which a reader that acknowledges nothing (a laptop asleep) has left; else it takes hours."""
 
 
-# A request that waits for a thread is no news to who runs the server; waitress says so on stderr, and even of
-# threads that have only just been started.
-logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-
-
 class _ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
     """A request that waitress itself refuses (broken, too long), answered like every other error."""
 
@@ -89,6 +84,9 @@ class WebServer:
 
     def start(self) -> None:
         """Begin to answer."""
+        # A request that waits for a thread is no news to who runs the server; waitress says so on stderr, and even
+        # of threads that have only just been started.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._thread.start()
 
     def close(self) -> None:

@@ -117,27 +117,18 @@ def _completed(document: Any, completer_for: Callable[[Shapes], Completer], imag
 def _tell(out: Path, document: Any, skipped: Sequence[Skip], *, with_images: bool, found: bool) -> None:
     for line in skipped:
         click.echo(f"skipped {line}", err=True)
-    if rough := document["info"]["rough_images"]:
-        remedy = "they were" if with_images else "with --images they are first"
+    info = document["info"]
+    if rough := info["rough_images"]:
+        done = f"in {info['fitted_images']} they were fitted to" if with_images else "--images has them fitted to"
+        count = f"{rough} of {len(document['images'])} images"
+        click.echo(f"Masks overlap and are taken for rough in {count}; {done} the edges in the picture.")
+    if info["unexplained"] and not found:
         click.echo(
-            f"Outlines overlap and are taken for rough in {rough} images; {remedy} moved to the pictures' edges."
+            f"{info['unexplained']} objects look as if something without a label hid them; --find-occluders with "
+            "--images looks for it."
         )
-    unexplained = sum(_looks_hidden(one) for one in document["annotations"])
-    if unexplained and not found:
-        click.echo(
-            f"{unexplained} objects may be hidden by what the file does not have; --find-occluders looks for it "
-            "in the pictures."
-        )
-    done = sum("amodal_segmentation" in one for one in document["annotations"])
-    click.echo(f"{out}: {done} objects completed, {len(skipped)} skipped.")
-
-
-def _looks_hidden(annotation: Any) -> bool:
-    """Whether it was completed, and something is likelier than not to hide it that the file does not have."""
-    told = annotation.get("attributes")
-    if not isinstance(told, dict) or "amodal_confidence" not in told or told["occluded_by"]:
-        return False
-    return bool(told["amodal_method"] != "visible" or told["amodal_confidence"] < 0.5)
+    completed = sum("amodal_segmentation" in one for one in document["annotations"])
+    click.echo(f"{out}: {completed} objects completed, {len(skipped)} skipped.")
 
 
 def _painter(settings: Settings, folder: Path | None) -> Callable[[Any, Path], None] | None:

@@ -45,7 +45,8 @@ def complete_document(
 
     `load` gives the pixels of an image by name; None where it cannot be read. It is asked for images whose masks
     are rough, and for all where the completer looks at them. What was skipped is also written into the document,
-    as `info.skipped`; `info.rough_images` is the number of images whose masks are rough.
+    as `info.skipped`, beside how many images have rough masks (`rough_images`), of how many the masks were fitted
+    to their pictures (`fitted_images`), and how many objects look hidden by nothing that is known (`unexplained`).
     `completer_for` makes the completer from the whole shapes that the document has itself. Images that name the
     same picture as their `source`, as those of evaluation sets do, show the same objects: those give each other
     none.
@@ -57,6 +58,7 @@ def complete_document(
     skipped: list[Skip] = []
     read = [_read_image(image, by_image[image["id"]], names, skipped) for image in document["images"]]
     elsewhere: Sequence[Mapping[int, Shapes]] | None = None
+    fitted = unexplained = 0
     rough = _rough([record for record, _ in read])
     for done, (at, completer) in enumerate(_with_completers(document["images"], read, completer_for), start=1):
         elsewhere = _elsewhere(read, completer) if elsewhere is None else elsewhere
@@ -65,12 +67,15 @@ def complete_document(
         pixels = _pixels(image, load, skipped) if load is not None and looks else None
         completed = completer.complete(record, known, pixels, elsewhere[at], rough[at])
         found = {one.id: one for one in completed.instances}
+        fitted += rough[at] and pixels is not None
+        unexplained += sum(_unexplained(one) for one in completed.instances)
         skipped += _links_dropped(record, known, found)
         for annotation in by_image[image["id"]]:
             if annotation["id"] in found:
                 _add(annotation, found[annotation["id"]])
         progress(done, len(read))
-    document["info"] = _info(document.get("info"), skipped) | {"rough_images": sum(rough)}
+    counts = {"rough_images": sum(rough), "fitted_images": fitted, "unexplained": unexplained}
+    document["info"] = _info(document.get("info"), skipped) | counts
     return skipped
 
 
@@ -134,7 +139,12 @@ def _pixels(
     found = load(name)
     if found is not None and found.shape[:2] == (int(image["height"]), int(image["width"])):
         return found
-    wrong = "cannot be read" if found is None else f"has {found.shape[1]}×{found.shape[0]} pixels"
+    sizes = (
+        ""
+        if found is None
+        else f"{found.shape[1]}×{found.shape[0]} pixels, not {image['width']}×{image['height']}"
+    )
+    wrong = "cannot be read" if found is None else f"has {sizes}"
     skipped.append(Skip(name, None, f"its picture {wrong}; it is not looked at"))
     return None
 
@@ -199,6 +209,15 @@ def _links_dropped(
             if front in present and front not in kept
         ]
     return skipped
+
+
+def _unexplained(instance: Instance) -> bool:
+    """Whether something is likelier than not to hide it, though nothing known and no border of the image does."""
+    hidden = instance.occlusion
+    if hidden is None or hidden.occluded_by or hidden.cut_by_frame or not hidden.completions:
+        return False
+    best = hidden.completions[0]
+    return best.method != "visible" or best.confidence < 0.5
 
 
 def _info(given: Any, skipped: list[Skip]) -> dict[str, Any]:

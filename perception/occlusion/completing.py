@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -20,7 +20,7 @@ from perception.record import Completion, FrameRecord, Instance, Occlusion
 
 _TOGETHER = 16
 """Objects that are completed together: each needs some planes as large as the frame."""
-_LEAST_GAIN = 0.01
+LEAST_GAIN = 0.01
 """A hidden part below this share of the visible one is not believed: it is the roughness of two masks."""
 
 
@@ -71,9 +71,12 @@ class Completer:
         """
         frame = _frame([one for one in record.instances if one.mask.area], image, rough)
         pairs = self._order(frame, known or {})
+        hidden = {back for _, back in pairs}
+        free = {at for at, one in enumerate(frame.instances) if at not in hidden and one.id not in (known or {})}
+        tasks = self._tasks(frame, pairs, free, image)
         objects = (
             (one, replace(task, elsewhere=(elsewhere or {}).get(one.id)))
-            for one, task in zip(frame.instances, self._tasks(frame, pairs, image), strict=True)
+            for one, task in zip(frame.instances, tasks, strict=True)
         )
         found: list[list[Completion]] = []
         while some := list(islice(objects, _TOGETHER)):
@@ -83,19 +86,20 @@ class Completer:
             tuple(replace(one, occlusion=occlusions.get(one.id, one.occlusion)) for one in record.instances)
         )
 
-    def _tasks(self, frame: _Frame, pairs: Mapping[Pair, float], image: RGBImage | None) -> Iterator[Task]:
-        """One for each object; what nothing known hides may be hidden by a thing that is found in the picture."""
+    def _tasks(
+        self, frame: _Frame, pairs: Mapping[Pair, float], free: Collection[int], image: RGBImage | None
+    ) -> Iterator[Task]:
+        """One for each object; those at the places `free` may be hidden by things that the picture shows."""
         known = frame_tasks(frame.masks, frame.labels, pairs, image, frame.rough)
-        if self.find is None or image is None or not frame.masks:
+        if self.find is None or image is None or not free:
             return known
         wider = frame.with_things(beside(self.find(image), frame.masks))
-        hidden = {back for _, back in pairs}
         added = {
             pair: sure
             for pair, sure in infer_order(wider.masks, ask=self._ask(wider), rough=frame.rough).items()
-            if pair[0] >= len(frame.masks) and pair[1] not in hidden
+            if pair[0] >= len(frame.masks) and pair[1] in free
         }
-        found = frame_tasks(wider.masks, wider.labels, without_cycles({**pairs, **added}), image, frame.rough)
+        found = frame_tasks(wider.masks, wider.labels, {**pairs, **added}, image, frame.rough)
         behind = {back for _, back in added}
         both = zip(known, found, strict=False)
         return (second if place in behind else first for place, (first, second) in enumerate(both))
@@ -108,7 +112,7 @@ class Completer:
             for (one, task), answer, known in zip(objects, answers, found, strict=True):
                 if answer is None:
                     continue
-                added = (answer[0] & ~task.visible).sum() >= _LEAST_GAIN * task.visible.sum()
+                added = (answer[0] & ~task.visible).sum() >= LEAST_GAIN * task.visible.sum()
                 mask = Mask.from_array(answer[0]) if added else one.mask
                 known.append(Completion(method.name if added else "visible", mask, round(answer[1], 4)))
         return [sorted(each, key=lambda one: -one.confidence) for each in found]
@@ -134,11 +138,15 @@ class Completer:
 
 
 def _frame(instances: Sequence[Instance], image: RGBImage | None, rough: bool) -> _Frame:
+    """`rough`: the masks are known to be off. Rough ones are moved to the edges of the image."""
     masks = [one.mask.to_array() for one in instances]
     rough = rough or rough_frame(masks)
     if rough and image is not None:
-        masks = fit_outlines(image, masks)
-        rough = rough_frame(masks)
+        moved = False
+        for place, mask in enumerate(fit_outlines(image, masks)):
+            moved |= mask is not masks[place]
+            masks[place] = mask
+        rough = not moved or rough_frame(masks)
     return _Frame(instances, masks, [one.label for one in instances], rough)
 
 

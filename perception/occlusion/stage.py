@@ -12,13 +12,13 @@ from perception.frame import Frame
 from perception.masks import Mask
 from perception.models.files import sha256_of_file
 from perception.models.sessions import Runtime
-from perception.occlusion.completing import Completer
+from perception.occlusion.completing import LEAST_GAIN, Completer
 from perception.occlusion.methods import shipped_methods
 from perception.occlusion.network import WEIGHTS
 from perception.occlusion.order_model import WEIGHTS as ORDER_WEIGHTS
 from perception.occlusion.shapes import RENDERED
-from perception.occlusion.task import Method
-from perception.record import IMPORTED, FrameRecord, Instance
+from perception.occlusion.task import Method, cut_by_frame
+from perception.record import IMPORTED, Completion, FrameRecord, Instance
 
 
 @runtime_checkable
@@ -53,7 +53,7 @@ class CompleteStage:
         }
 
     def run(self, frame: Frame, record: FrameRecord) -> FrameRecord:
-        """The record with an `Occlusion` for every instance of which the others leave something."""
+        """The record with an `Occlusion` for every instance that is not empty."""
         done = self._completer.complete(record.with_instances(parted(record.instances)), image=frame.image)
         return record.with_instances(
             tuple(
@@ -64,18 +64,21 @@ class CompleteStage:
 
 
 def parted(instances: Sequence[Instance]) -> tuple[Instance, ...]:
-    """The instances, in their order, such that what the segmenter found overlaps nothing better.
+    """The instances, in their order, such that what the segmenter found does not overlap.
 
     A segmenter has looked at the picture: where its masks overlap, they are not rough, but do not agree whose the
-    pixels are. Imported labels keep theirs, overlaps among them included, then the best of the others take.
+    pixels are. Imported labels keep theirs, overlaps among them included; then the smaller ones take, as a bag
+    does of who carries it. A mask of which nothing would remain stays as it is.
     """
     imported = [one for one in instances if one.label_source == IMPORTED]
-    others = sorted((one for one in instances if one.label_source != IMPORTED), key=lambda one: -one.score)
+    others = sorted((one for one in instances if one.label_source != IMPORTED), key=lambda one: one.mask.area)
     masks: dict[int, Mask] = {}
     taken = np.logical_or.reduce([one.mask.to_array() for one in imported]) if imported else np.False_
     for one in others:
         mask = one.mask.to_array()
-        masks[one.id] = Mask.from_array(mask & ~taken)
+        rest = mask & ~taken
+        if rest.any():
+            masks[one.id] = Mask.from_array(rest)
         taken = taken | mask
     return tuple(replace(one, mask=masks.get(one.id, one.mask)) for one in instances)
 
@@ -85,6 +88,13 @@ def _with_its_own_pixels(one: Instance, found: Instance) -> Instance:
     hidden = found.occlusion
     if hidden is None or found.mask == one.mask:
         return replace(one, occlusion=hidden)
-    shapes = tuple(replace(shape, mask=shape.mask | one.mask) for shape in hidden.completions)
-    rate = 1 - one.mask.area / shapes[0].mask.area
-    return replace(one, occlusion=replace(hidden, completions=shapes, rate=rate))
+    shapes = tuple(_with_pixels_of(one.mask, shape) for shape in hidden.completions)
+    rate = 1 - one.mask.area / shapes[0].mask.area if shapes else 0.0
+    cut = cut_by_frame(one.mask.to_array())
+    return replace(one, occlusion=replace(hidden, completions=shapes, rate=rate, cut_by_frame=cut))
+
+
+def _with_pixels_of(own: Mask, shape: Completion) -> Completion:
+    whole = shape.mask | own
+    added = whole.area - own.area >= LEAST_GAIN * own.area
+    return replace(shape, method=shape.method if added else "visible", mask=whole if added else own)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +11,7 @@ from perception.frame import Frame, FrameInfo, RGBImage
 from perception.masks import BoolImage
 from perception.record import FrameRecord
 
-Find = Callable[[RGBImage], Sequence[BoolImage]]
+Find = Callable[[RGBImage], Iterable[BoolImage]]
 """The masks [height, width] of a picture's things."""
 _OWN = 0.5
 """Least share of a thing that lies outside of all labelled objects; below, it shows one of them."""
@@ -30,18 +30,22 @@ class Proposes(Protocol):
 def find_with(stage: Proposes) -> Find:
     """Takes for things what the stage proposes."""
 
-    def find(image: RGBImage) -> list[BoolImage]:
+    def find(image: RGBImage) -> Iterator[BoolImage]:
         info = FrameInfo("", "", image.shape[1], image.shape[0], "")
-        return [one.mask.to_array() for one in stage.run(Frame(info, image), FrameRecord(info)).instances]
+        return (one.mask.to_array() for one in stage.run(Frame(info, image), FrameRecord(info)).instances)
 
     return find
 
 
-def beside(things: Sequence[BoolImage], objects: Sequence[BoolImage]) -> list[BoolImage]:
+def beside(things: Iterable[BoolImage], objects: Sequence[BoolImage]) -> list[BoolImage]:
     """The things [height, width] where no object is; those that mostly show an object are left out.
 
     There is one object at least.
     """
     taken = np.logical_or.reduce(objects)
-    found = [(thing & ~taken, int(thing.sum())) for thing in things]
-    return [rest for rest, area in found if rest.sum() >= max(_SMALLEST, _OWN * area)]
+    found = []
+    for thing in things:
+        rest = thing & ~taken
+        if rest.sum() >= max(_SMALLEST, _OWN * thing.sum()):
+            found.append(rest)
+    return found

@@ -12,8 +12,10 @@ _EVERY = 10.0
 
 
 class ProgressLine:
-    """How far long work is and how much time is left, on stderr: a bar, or a line every 10 seconds where there is no
-    terminal."""
+    """How far long work is and how much time is left, on stderr.
+
+    A bar, or where there is no terminal a line every 10 seconds.
+    """
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
@@ -28,7 +30,7 @@ class ProgressLine:
         """`done` of `total` of `what` are done."""
         now = time.monotonic()
         if what != self._what:
-            self.end()
+            self.end_line()
             self._what, self._began, self._told = what, (now, done), 0.0
         self._now, self._news = (done, total), now
         if done < total and now - self._told < (0.2 if self._terminal else _EVERY):
@@ -42,11 +44,16 @@ class ProgressLine:
         if self._what and now - self._news >= silence and now - self._told >= between:
             self._show(now, f", waiting for {_clock(now - self._news)}")
 
+    def end_line(self) -> None:
+        """Something else is to be written now."""
+        if self._line_is_open:
+            self._line_is_open = False  # first, as a signal may come while it is written
+            click.echo("", err=True)
+
     def end(self) -> None:
         """Nothing more comes of this."""
-        if self._line_is_open:
-            click.echo("", err=True)
-        self._line_is_open, self._what = False, ""
+        self.end_line()
+        self._what = ""
 
     def _show(self, now: float, more: str) -> None:
         done, total = self._now

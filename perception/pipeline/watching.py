@@ -71,5 +71,5 @@ class TerminalWatcher:
             raise KeyboardInterrupt
         self._stop.set()
         with self._writing:
-            self._line.end()
+            self._line.end_line()
             click.echo("Stopping once the frames under way are finished; again to stop at once.", err=True)

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from perception.pipeline.progress import ProgressLine
 from perception.pipeline.watching import TerminalWatcher
 
 
@@ -56,3 +57,13 @@ def test_a_signal_ends_the_line_and_the_same_step_goes_on_below(capsys, monkeypa
         "frames: 2/2",
         "",
     ]
+
+
+def test_after_another_line_it_still_tells_how_long_it_waits(capsys):
+    line = ProgressLine()
+    line.step("frames", 1, 3)
+    line.end_line()
+    line.wait(0.0)
+    line.end()
+    line.wait(0.0)
+    assert [one.split(", ")[0] for one in capsys.readouterr().err.splitlines()] == ["frames: 1/3"] * 2

@@ -121,15 +121,18 @@ def test_requests_that_wait_for_a_thread_are_answered_and_say_nothing_on_stderr(
     app.add_url_rule("/", view_func=lambda: str(go.wait(10)))
     server = WebServer(app, "127.0.0.1", 0)
     server.start()
-    connections = [connect(server) for _ in range(20)]
-    for connection in connections:
-        connection.request("GET", "/")
-    queue = server._server.task_dispatcher.queue
-    while len(queue) < 20 - _WORKERS:
-        time.sleep(0.01)
-    go.set()
-    assert [connection.getresponse().read() for connection in connections] == [b"True"] * 20
-    server.stop()
+    try:
+        connections = [connect(server) for _ in range(20)]
+        for connection in connections:
+            connection.request("GET", "/")
+        queue, until = server._server.task_dispatcher.queue, time.monotonic() + 10
+        while len(queue) < 20 - _WORKERS and time.monotonic() < until:
+            time.sleep(0.01)
+        assert len(queue) == 20 - _WORKERS
+        go.set()
+        assert [connection.getresponse().read() for connection in connections] == [b"True"] * 20
+    finally:
+        server.stop()
     assert not caplog.records
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codriver.errors import FileFormatError, InputError
-from perception.commands.complete import _looks_hidden, complete
+from perception.commands.complete import complete
 from perception.frame import Frame, FrameInfo
 from perception.masks import Mask
 from perception.occlusion.coco_completing import complete_document
@@ -212,7 +212,8 @@ def test_the_command_adds_and_keeps(tmp_path):
     result = run(tmp_path, document())
     assert result.exit_code == 0, result.output
     found = json.loads((tmp_path / "out.json").read_text())
-    assert found["info"] == {"description": "kept", "skipped": [], "rough_images": 0}
+    counts = {"rough_images": 0, "fitted_images": 0, "unexplained": 2}
+    assert found["info"] == {"description": "kept", "skipped": [], **counts}
     first = found["annotations"][0]
     assert first["mine"] == 1
     assert first["attributes"]["occluded_by"] == [2]
@@ -248,10 +249,11 @@ def test_what_cannot_be_completed_is_named_and_the_rest_is_done(tmp_path):
 @pytest.mark.parametrize(
     ("size", "said"),
     [
-        ((WIDTH, HEIGHT), "they were moved to the pictures' edges."),
-        ((5, 5), "skipped a.png: its picture has 5×5 pixels; it is not looked at"),
+        ((WIDTH, HEIGHT), "images; in 1 they were fitted to the edges in the picture."),
+        ((5, 5), f"skipped a.png: its picture has 5×5 pixels, not {WIDTH}×{HEIGHT}; it is not looked at"),
+        ((5, 5), "images; in 0 they were fitted"),
         (None, "skipped a.png: its picture cannot be read; it is not looked at"),
-        ("without", "with --images they are first moved to the pictures' edges."),
+        ("without", "--images has them fitted to the edges in the picture."),
     ],
 )
 def test_masks_that_overlap_are_said_to_be_rough_and_pictures_are_looked_at(tmp_path, size, said):
@@ -269,24 +271,54 @@ def test_masks_that_overlap_are_said_to_be_rough_and_pictures_are_looked_at(tmp_
     result = CliRunner().invoke(complete, arguments)
     assert result.exit_code == 0, result.output
     assert said in result.output
-    assert "Outlines overlap and are taken for rough in 1 images" in result.output
+    assert "Masks overlap and are taken for rough in 1 of 1 images" in result.output
     assert json.loads((tmp_path / "out.json").read_text())["info"]["rough_images"] == 1
 
 
+class Sure:
+    """A method that always answers the same."""
+
+    def __init__(self, name, confidence):
+        self.name, self._confidence = name, confidence
+
+    def complete(self, tasks):
+        grown = [
+            cv2.dilate(task.visible.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool) for task in tasks
+        ]
+        return [
+            (task.visible if self.name == "visible" else more, self._confidence)
+            for task, more in zip(tasks, grown, strict=True)
+        ]
+
+
 @pytest.mark.parametrize(
-    ("method", "confidence", "occluders", "said"),
+    ("left", "method", "confidence", "occluders", "counted"),
     [
-        ("visible", 0.3, [], True),
-        ("visible", 0.7, [], False),
-        ("visible", 0.3, [2], False),
-        ("learned", 0.7, [], True),
+        (50, "visible", 0.3, [], 1),
+        (50, "visible", 0.7, [], 0),
+        (50, "visible", 0.3, [2], 0),
+        (50, "learned", 0.7, [], 1),
+        (0, "visible", 0.3, [], 0),
     ],
 )
-def test_objects_that_look_hidden_by_nothing_known_are_counted(method, confidence, occluders, said):
-    told = {"amodal_method": method, "amodal_confidence": confidence, "occluded_by": occluders}
-    assert _looks_hidden({"attributes": told}) is said
-    assert not _looks_hidden({"attributes": {"occluded_by": []}})
-    assert not _looks_hidden({})
+def test_objects_that_look_hidden_by_nothing_known_are_counted(left, method, confidence, occluders, counted):
+    one = document()
+    mask = Mask.from_array(np.roll(car(50, 100), left - 50, axis=1))
+    one["annotations"] = [
+        one["annotations"][0] | {"segmentation": mask.to_coco(), "attributes": {"occluded_by": occluders}},
+        one["annotations"][1] | {"iscrowd": 1, "attributes": {"amodal_confidence": "none"}},
+    ]
+    if occluders:
+        one["annotations"][1] |= {"iscrowd": 0, "attributes": {"occluded_by": []}}
+    complete_document(one, lambda own: Completer([Sure(method, confidence)]))
+    assert one["info"]["unexplained"] == counted + (method == "visible" and bool(occluders))
+
+
+def test_exact_masks_need_no_pictures():
+    def load(name):
+        raise AssertionError(name)
+
+    complete_document(document(), lambda own: Completer([Fortune({})]), load=load)
 
 
 BAD_VALUES = st.one_of(

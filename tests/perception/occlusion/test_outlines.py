@@ -44,8 +44,7 @@ def test_an_outline_goes_where_the_colours_change(kind, pixels):
     true = disc_with_a_notch()
     given_mask = rough(true, kind, pixels)
     (found,) = fit_outlines(picture(true), [given_mask])
-    assert iou(found, true) > 0.97 > iou(given_mask, true) or pixels == 1
-    assert iou(found, true) >= iou(given_mask, true)
+    assert iou(found, true) > 0.97 > iou(given_mask, true)
 
 
 def test_the_distance_counts_in_proportion_to_the_frame():
@@ -59,15 +58,41 @@ def test_without_an_edge_nothing_moves():
     grey = np.full((*SHAPE, 3), 90, np.uint8)
     mask = disc_with_a_notch()
     assert best_move(mask, Edges(grey)) == Move()
-    assert fit_outlines(grey, [mask])[0] is mask
+    assert next(fit_outlines(grey, [mask])) is mask
 
 
 def test_what_is_cut_by_the_border_stays_cut_by_it():
     true = np.zeros(SHAPE, bool)
     true[200:, 100:180] = True
-    (found,) = fit_outlines(picture(true), [rough(true, "shrunk", 2) | (true & (np.arange(360) > 355)[:, None])])
-    assert iou(found, true) > 0.96
-    assert found[-1, 105:175].all()
+    given_mask = np.zeros(SHAPE, bool)
+    given_mask[202:, 102:178] = True
+    (found,) = fit_outlines(picture(true), [given_mask])
+    assert iou(found, true) > 0.99
+    assert found[-1, 100:180].all()
+    # The border of the image is no edge of the object, and shrinking does not draw it away from there.
+    assert moved(given_mask, Move(-2, 0, 0))[-1, 104:176].all()
+    assert not moved(given_mask, Move(-2, 0, 0))[-1, :104].any()
+
+
+def test_both_sides_of_a_long_outline_count():
+    """Points are read row by row, left and right in turn: taking each second one would take one side."""
+    pillar, beside = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
+    pillar[40:340, 200:260] = True
+    beside[40:340, 100:200] = True
+    image = picture(pillar | beside)  # no edge on the left
+    for given_mask, column in ((np.roll(pillar, 2, 1), 260), (np.roll(pillar, -2, 1), 260)):
+        (found,) = fit_outlines(image, [given_mask])
+        assert found[100:300, column - 1].all()
+        assert not found[100:300, column].any()
+
+
+def test_nothing_moves_further_than_it_is_thick():
+    true = np.zeros(SHAPE, bool)
+    true[100:200, 200:212] = True
+    line = np.zeros(SHAPE, bool)
+    line[100:200, 204:206] = True
+    (found,) = fit_outlines(picture(true), [line])
+    assert found[120:180].sum(axis=1).max() <= 4
 
 
 @settings(deadline=None, max_examples=30)
@@ -80,6 +105,7 @@ def test_a_mask_never_vanishes_and_moves_no_further_than_told(top, left, height,
     mask[top : top + height, left : left + width] = True
     found = moved(mask, Move(grow, right, down))
     assert found.any()
+    assert moved(mask, Move(-99, 0, 0)) is mask
     reach = int(np.ceil(abs(grow) + np.hypot(right, down))) + 1
     around = cv2.dilate(mask.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)).astype(bool)
     assert not (found & ~around).any()

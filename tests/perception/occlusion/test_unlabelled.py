@@ -77,6 +77,16 @@ def test_what_something_known_hides_is_not_asked_about(methods):
     assert found.instance(1).occlusion == plain.instance(1).occlusion
 
 
+def test_what_is_said_to_be_hidden_by_nothing_is_not_questioned(methods):
+    whole, post = car(60, 80), block(118, 30, 40, 62)
+
+    def find(image):
+        raise AssertionError
+
+    done = Completer(methods, find).complete(record_of((whole & ~post, "car")), {1: []}, PICTURE)
+    assert done.instance(1).occlusion.occluded_by == ()
+
+
 def test_without_a_picture_or_objects_nothing_is_looked_for(methods):
     def find(image):
         raise AssertionError
@@ -125,9 +135,41 @@ def test_masks_that_were_found_are_parted_and_imported_ones_kept(objects):
         if one.label_source == IMPORTED:
             assert one.mask == before.mask
         else:
-            assert not any((mask & other).any() for other in pixels if other is not mask)
+            own = before.mask.to_array()
+            rest = [other.mask.to_array() for other in instances if other is not before]
+            swallowed = not (own & ~np.logical_or.reduce([np.zeros(SHAPE, bool), *rest])).any()
+            assert swallowed or not any((mask & other).any() for other in pixels if other is not mask)
     union = np.logical_or.reduce([one.mask.to_array() for one in instances])
     assert (np.logical_or.reduce(pixels) == union).all()
+
+
+def test_a_bag_takes_of_who_carries_it_and_nobody_goes_without():
+    person, bag, same = block(50, 20, 40, 80), block(60, 50, 15, 20), block(60, 50, 15, 20)
+    record = record_of((person, ""), (bag, ""), (same, ""))
+    masks = [one.mask.to_array() for one in parted(record.instances)]
+    assert (masks[0] == person & ~bag).all()
+    assert (masks[1] == bag).all()
+    assert (masks[2] == same).all()  # nothing would remain of it
+    assert all(
+        one.occlusion is not None for one in CompleteStage().run(Frame(record.frame, PICTURE), record).instances
+    )
+
+
+def test_what_was_left_of_a_mask_tells_only_what_is_added(methods):
+    """An object at the border, whose pixels there are taken for another one's, is cut by it all the same."""
+    own, taken = block(0, 40, 60, 40), block(0, 30, 20, 55)
+
+    class Back:
+        name = "back"
+
+        def complete(self, tasks):
+            return [(task.visible | (own if (task.visible & own).sum() > 900 else False), 0.8) for task in tasks]
+
+    record = record_of((own, ""), (taken, ""))
+    done = CompleteStage([Back()]).run(Frame(record.frame, PICTURE), record).instance(1)
+    assert done.occlusion.cut_by_frame
+    assert [(one.method, one.mask) for one in done.occlusion.completions] == [("visible", done.mask)]
+    assert done.occlusion.rate == 0
 
 
 def test_a_whole_shape_holds_all_that_is_visible_where_found_masks_overlap():
