@@ -70,9 +70,7 @@ def complete_document(
         fitted += rough[at] and pixels is not None
         unexplained += sum(_unexplained(one) for one in completed.instances)
         skipped += _links_dropped(record, known, found)
-        for annotation in by_image[image["id"]]:
-            if annotation["id"] in found:
-                _add(annotation, found[annotation["id"]])
+        _add(by_image[image["id"]], found)
         progress(done, len(read))
     counts = {"rough_images": sum(rough), "fitted_images": fitted, "unexplained": unexplained}
     document["info"] = _info(document.get("info"), skipped) | counts
@@ -226,17 +224,20 @@ def _info(given: Any, skipped: list[Skip]) -> dict[str, Any]:
     return info
 
 
-def _add(annotation: dict[str, Any], instance: Instance) -> None:
-    hidden = instance.occlusion
-    if hidden is None or hidden.amodal is None:
-        return
-    annotation["amodal_segmentation"] = hidden.amodal.to_coco()
-    annotation["amodal_bbox"] = list(hidden.amodal.box)
-    annotation["attributes"] = {
-        **(annotation["attributes"] if isinstance(annotation.get("attributes"), dict) else {}),
-        "occlusion_rate": round(hidden.rate, 6),
-        "occluded_by": list(hidden.occluded_by),
-        "depth_order": hidden.depth_order,
-        "amodal_method": hidden.completions[0].method,
-        "amodal_confidence": hidden.completions[0].confidence,
-    }
+def _add(annotations: list[dict[str, Any]], found: Mapping[Any, Instance]) -> None:
+    """Writes what was found into the annotations of an image; `found` is by annotation id."""
+    for annotation in annotations:
+        instance = found.get(annotation["id"])
+        hidden = None if instance is None else instance.occlusion
+        if hidden is None or hidden.amodal is None:
+            continue
+        annotation["amodal_segmentation"] = hidden.amodal.to_coco()
+        annotation["amodal_bbox"] = list(hidden.amodal.box)
+        annotation["attributes"] = {
+            **(annotation["attributes"] if isinstance(annotation.get("attributes"), dict) else {}),
+            "occlusion_rate": round(hidden.rate, 6),
+            "occluded_by": list(hidden.occluded_by),
+            "depth_order": hidden.depth_order,
+            "amodal_method": hidden.completions[0].method,
+            "amodal_confidence": hidden.completions[0].confidence,
+        }
