@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,17 @@ import click
 
 from codriver.errors import FileFormatError, InputError, ResourceError
 from codriver.settings import Settings, load_settings
-from perception.pipeline.progress import ProgressLine
+from perception.pipeline.watcher import Progress, StoppedError, until_stopped
 from perception.settings import COMPLETE_METHODS
 
 if TYPE_CHECKING:
     from perception.occlusion.coco_completing import Skip
     from perception.occlusion.completing import Completer
+    from perception.occlusion.journal import JournalFile
     from perception.occlusion.shapes import Shapes
 
+_CHUNK = 32_000_000
+"""Bytes that are read at once; of larger files it is told how far they are read."""
 _PATH = click.Path(path_type=Path)
 
 
@@ -32,7 +36,9 @@ _PATH = click.Path(path_type=Path)
     type=_PATH,
     help="Folder of its images: rough masks are fitted to them, and some methods look at them.",
 )
-@click.option("--out", required=True, type=_PATH, help="COCO file to write.")
+@click.option(
+    "--out", required=True, type=_PATH, help="COCO file to write; until then, OUT.part keeps what is finished."
+)
 @click.option(
     "--own-shapes/--no-own-shapes",
     default=True,
@@ -64,7 +70,8 @@ def complete(
     """Add to each object who hides it, how much, and its whole mask.
 
     Known occluders (`attributes.occluded_by`, annotation ids) are used; where there are none, they are inferred.
-    What cannot be completed is left as it is and named; the rest is completed.
+    What cannot be completed is left as it is and named; the rest is completed. Ctrl-C stops cleanly; the same
+    command goes on, also after a crash.
 
     \b
     Examples:
@@ -76,42 +83,91 @@ def complete(
     # numpy and OpenCV take a while to load.
     from perception.occlusion.choosing import method_names
     from perception.occlusion.methods import SEES_PIXELS
+    from perception.pipeline.watching import TerminalWatcher
 
     settings = load_settings({COMPLETE_METHODS.key: methods})
     looking = sorted(SEES_PIXELS & set(method_names(settings)))
     looking += ["--find-occluders"] * find_occluders + ["--appearance"] * (appearance is not None)
-    _check_images(images, looking)
-    document = _read(coco)
-    completer_for = _completers(settings, own_shapes, find_occluders)
+    _check_places(images, looking, out)
+    watcher = TerminalWatcher()
+    with watcher:
+        content = _read(coco, watcher.step)
+    document = _parsed(coco, content)
+    completer_for, of = _completers(settings, own_shapes, find_occluders)
     paint = _painter(settings, appearance)
-    try:
-        skipped = _completed(document, completer_for, images)
-    except InputError as error:
-        raise FileFormatError(f"{coco}: {error}") from None
-    _write(out, json.dumps(document))
-    _tell(out, document, skipped, with_images=images is not None, found=find_occluders)
-    if paint is not None and images is not None:
-        paint(document, images)
+    of |= {"input": sha256(content).hexdigest(), "options": [own_shapes, find_occluders]}
+    del content  # as large as the file
+    with _journal(out, of, images) as journal:
+        with watcher:
+            try:
+                skipped = _completed(document, completer_for, images, until_stopped(watcher), journal)
+            except InputError as error:
+                raise FileFormatError(f"{coco}: {error}") from None
+            _write(out, json.dumps(document))
+        _tell(out, document, skipped, with_images=images is not None, found=find_occluders)
+        if paint is not None and images is not None:
+            with watcher:
+                told = paint(document, images, until_stopped(watcher))
+            click.echo(told)
 
 
-def _completers(settings: Settings, own_shapes: bool, find_occluders: bool) -> Callable[[Shapes], Completer]:
-    """What completes, for each set of whole shapes of the file. Raises as models and methods do."""
-    from perception.occlusion.choosing import methods_by_shapes, open_finder
+def _completers(
+    settings: Settings, own_shapes: bool, find_occluders: bool
+) -> tuple[Callable[[Shapes], Completer], dict[str, Any]]:
+    """What completes, for each set of whole shapes of the file, and what its results follow from.
+
+    Raises as models and methods do.
+    """
+    from perception.occlusion.choosing import follows_from, methods_by_shapes, open_finder
     from perception.occlusion.completing import Completer
 
     methods_for = methods_by_shapes(settings)
     find = open_finder(settings) if find_occluders else None
-    return lambda own: Completer(methods_for(own if own_shapes else None), find)
+    of = follows_from(settings, methods_for(None), find)
+    return lambda own: Completer(methods_for(own if own_shapes else None), find), of
 
 
-def _completed(document: Any, completer_for: Callable[[Shapes], Completer], images: Path | None) -> Sequence[Skip]:
+def _completed(
+    document: Any,
+    completer_for: Callable[[Shapes], Completer],
+    images: Path | None,
+    progress: Progress,
+    journal: JournalFile,
+) -> Sequence[Skip]:
     """Completes the document in place; returns what was skipped. Raises as `complete_document` and methods do."""
     from perception.occlusion.appearance_files import read_picture
     from perception.occlusion.coco_completing import complete_document
 
     load = (lambda name: read_picture(images / name)) if images is not None else None
-    with _progress("completing") as progress:
-        return complete_document(document, completer_for, progress, load)
+    return complete_document(document, completer_for, progress, load, journal)
+
+
+@contextmanager
+def _journal(out: Path, of: Mapping[str, Any], images: Path | None) -> Iterator[JournalFile]:
+    """What is finished of `out`, in a file beside it that is removed at the end, or else said to be there.
+
+    Raises as `JournalFile` does, and `ResourceError` when somebody stopped the work.
+    """
+    from perception.occlusion.journal import JournalFile
+
+    journal = JournalFile(out.with_name(f"{out.name}.part"), of, images)
+    if journal.differs:
+        other = " and ".join(journal.differs)
+        click.echo(f"{journal.path} is of other work (another {other}); this begins anew.", err=True)
+    if len(journal):
+        click.echo(f"{journal.path} has {len(journal)} images finished; going on.", err=True)
+    try:
+        yield journal
+        journal.remove()
+    except StoppedError:
+        kept = f"{journal.path} keeps what is finished" if len(journal) else "no image was finished yet"
+        raise ResourceError(f"Stopped; the same command goes on where it was, {kept}.") from None
+    except BaseException:
+        if len(journal):
+            click.echo(f"The same command goes on where it was; {journal.path} keeps what is finished.", err=True)
+        raise
+    finally:
+        journal.close()
 
 
 def _tell(out: Path, document: Any, skipped: Sequence[Skip], *, with_images: bool, found: bool) -> None:
@@ -131,8 +187,8 @@ def _tell(out: Path, document: Any, skipped: Sequence[Skip], *, with_images: boo
     click.echo(f"{out}: {completed} objects completed, {len(skipped)} skipped.")
 
 
-def _painter(settings: Settings, folder: Path | None) -> Callable[[Any, Path], None] | None:
-    """What writes the cut-outs of a completed document into the folder, if one is wanted.
+def _painter(settings: Settings, folder: Path | None) -> Callable[[Any, Path, Progress], str] | None:
+    """What writes the cut-outs of a completed document into the folder, if one is wanted, and tells of it.
 
     It is opened now, so that what cannot work is said before the work. Raises as `AppearanceFolder` and
     `open_inpainter` do.
@@ -144,45 +200,56 @@ def _painter(settings: Settings, folder: Path | None) -> Callable[[Any, Path], N
 
     opened = AppearanceFolder(folder, open_inpainter(settings))
 
-    def paint(document: Any, images: Path) -> None:
-        with _progress("painting") as progress:
-            painted, left_out = opened.write(document, images, progress)
-        click.echo(f"{folder}: {painted} objects cut out, {left_out} images skipped.")
+    def paint(document: Any, images: Path, progress: Progress) -> str:
+        painted, left_out = opened.write(document, images, partial(progress, "painting"))
+        return f"{folder}: {painted} objects cut out, {left_out} images skipped."
 
     return paint
 
 
-def _check_images(images: Path | None, looking: Sequence[str]) -> None:
-    """Raises `InputError` when what looks at the pictures cannot."""
+def _check_places(images: Path | None, looking: Sequence[str], out: Path) -> None:
+    """Raises `InputError` when what looks at the pictures cannot, or when `out` can be no file."""
     if looking and images is None:
         raise InputError(f"{' and '.join(looking)} looks at the pictures; name their folder with --images.")
     if images is not None and not images.is_dir():
         raise InputError(f"{images} is not a folder; --images is the folder of the file's images.")
+    if out.exists() and not out.is_file():
+        raise InputError(f"{out} is not a file; --out is the COCO file to write.")
 
 
-def _read(coco: Path) -> Any:
-    """The JSON of a file. Raises `FileFormatError`."""
+def _read(coco: Path, step: Progress) -> bytes:
+    """The content of a file. Raises `FileFormatError`."""
+    content = bytearray()
     try:
-        return json.loads(coco.read_bytes())
+        total = coco.stat().st_size
+        with coco.open("rb") as file:
+            while some := file.read(_CHUNK):
+                content += some
+                if total > _CHUNK:
+                    step("reading, MB", len(content) // 1_000_000, total // 1_000_000)
     except OSError as error:
         raise FileFormatError(f"{coco} cannot be read ({error.strerror}).") from None
+    return bytes(content)
+
+
+def _parsed(coco: Path, content: bytes) -> Any:
+    """The JSON of a file. Raises `FileFormatError`."""
+    try:
+        return json.loads(content)
     except ValueError as error:
         raise FileFormatError(f"{coco} is not JSON ({error}).") from None
 
 
-@contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    line = ProgressLine()
-    try:
-        yield partial(line.step, label)
-    finally:
-        line.end()
-
-
 def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    """At once or not at all; nobody else writes it, as its journal is locked."""
+    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        raise ResourceError(f"{path} cannot be written ({error.strerror}); choose another place.") from None
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise ResourceError(f"{path} cannot be written ({error.strerror}).") from None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
+from codriver import __version__
 from codriver.errors import InputError
 from codriver.models import open_store
 from codriver.settings import Settings
@@ -19,9 +20,10 @@ from perception.occlusion.inpainting import Inpaint
 from perception.occlusion.methods import shipped_methods
 from perception.occlusion.network import Network
 from perception.occlusion.shapes import Shapes
+from perception.occlusion.stage import fingerprint_of
 from perception.occlusion.task import Method
 from perception.occlusion.tracks import Video
-from perception.occlusion.unlabelled import Find, find_with
+from perception.occlusion.unlabelled import StageFinder
 
 
 def chosen_methods(settings: Settings, own: Shapes | None = None) -> list[Method]:
@@ -66,12 +68,25 @@ def open_inpainter(settings: Settings) -> Migan:
     return Migan(locate(settings[keys.INPAINTER], open_store()), Runtime.from_settings(settings))
 
 
-def open_finder(settings: Settings) -> Find:
+def open_finder(settings: Settings) -> StageFinder:
     """What finds things by the models that `codriver label` finds them with. Raises as `choose_segmenter` does."""
     from perception.proposals.choosing import frame_stages
 
     (stage,) = frame_stages(settings, open_store())
-    return find_with(stage)
+    return StageFinder(stage)
+
+
+def follows_from(settings: Settings, methods: Sequence[Method], finder: StageFinder | None) -> dict[str, Any]:
+    """What completed shapes follow from, beside masks and pictures, as plain JSON values by name.
+
+    How many threads there are should not matter, and is left out.
+    """
+    return {
+        "methods or models": fingerprint_of(methods),
+        "finder": None if finder is None else finder.stage.fingerprint(),
+        "provider or precision": [settings[keys.PROVIDER], settings[keys.PRECISION]],
+        "version of codriver": __version__,
+    }
 
 
 def _inpaint(settings: Settings) -> Method:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -11,10 +12,12 @@ from codriver.errors import InputError
 from perception.frame import FrameInfo, RGBImage
 from perception.masks import Mask
 from perception.occlusion.completing import Completer
+from perception.occlusion.journal import Finished, Forgetful, Journal
 from perception.occlusion.own_shapes import own_shapes, whole_objects
 from perception.occlusion.roughness import mostly_rough, rough_frame
 from perception.occlusion.shapes import Shapes
 from perception.occlusion.tracks import Video, shapes_elsewhere
+from perception.pipeline.watcher import Progress
 from perception.record import FrameRecord, Instance
 
 Read = tuple[FrameRecord, dict[int, list[int]]]
@@ -38,8 +41,9 @@ class Skip:
 def complete_document(
     document: dict[str, Any],
     completer_for: Callable[[Shapes], Completer],
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = lambda what, done, total: None,
     load: Callable[[str], RGBImage | None] | None = None,
+    journal: Journal | None = None,
 ) -> list[Skip]:
     """Add amodal masks and boxes and the attributes of the occlusion; returns what was skipped, and why.
 
@@ -49,39 +53,92 @@ def complete_document(
     to their pictures (`fitted_images`), and how many objects look hidden by nothing that is known (`unexplained`).
     `completer_for` makes the completer from the whole shapes that the document has itself. Images that name the
     same picture as their `source`, as those of evaluation sets do, show the same objects: those give each other
-    none.
+    none. `journal` is told of each image that is finished, and gives back what it kept of an earlier run on the
+    same document with the same `completer_for`; the result is the same with and without it. `progress` is told
+    what is done; what it raises, to stop, is raised.
 
     `attributes.occluded_by` of the input (annotation ids) is taken as known; of a cycle in it one link is dropped.
     Raises `InputError` for a document that is not COCO or has no annotations.
     """
     names, by_image = _contents(document)
-    skipped: list[Skip] = []
-    read = [_read_image(image, by_image[image["id"]], names, skipped) for image in document["images"]]
-    elsewhere: Sequence[Mapping[int, Shapes]] | None = None
+    images, skipped = document["images"], list[Skip]()
+    read, rough = _read_images(images, by_image, names, skipped, progress)
     fitted = unexplained = 0
-    rough = _rough([record for record, _ in read])
-    for done, (at, completer) in enumerate(_with_completers(document["images"], read, completer_for), start=1):
-        elsewhere = _elsewhere(read, completer) if elsewhere is None else elsewhere
-        image, (record, known) = document["images"][at], read[at]
-        looks = rough[at] or completer.looks
-        pixels = _pixels(image, load, skipped) if load is not None and looks else None
-        completed = completer.complete(record, known, pixels, elsewhere[at], rough[at])
-        found = {one.id: one for one in completed.instances}
-        fitted += rough[at] and pixels is not None
-        unexplained += sum(_unexplained(one) for one in completed.instances)
-        skipped += _links_dropped(record, known, found)
-        _add(by_image[image["id"]], found)
-        progress(done, len(read))
+    journal = Forgetful() if journal is None else journal
+    for at, finished in _finished_images(images, (read, rough), completer_for, progress, load, journal):
+        found = {one.id: one for one in finished.record.instances}
+        fitted += rough[at] and finished.looked
+        unexplained += sum(_unexplained(one) for one in finished.record.instances)
+        if finished.trouble:
+            skipped.append(Skip(read[at][0].frame.id, None, finished.trouble))
+        skipped += _links_dropped(*read[at], found)
+        _add(by_image[images[at]["id"]], found)
     counts = {"rough_images": sum(rough), "fitted_images": fitted, "unexplained": unexplained}
     document["info"] = _info(document.get("info"), skipped) | counts
     return skipped
 
 
-def _rough(records: Sequence[FrameRecord]) -> list[bool]:
-    """Of each image, whether its masks are off by a pixel or more."""
-    found = [rough_frame([one.mask.to_array() for one in record.instances]) for record in records]
-    several = [rough for rough, record in zip(found, records, strict=True) if len(record.instances) > 1]
-    return [True] * len(found) if mostly_rough(several) else found
+def _read_images(
+    images: Sequence[Mapping[str, Any]],
+    by_image: Mapping[Any, list[dict[str, Any]]],
+    names: Mapping[Any, str],
+    skipped: list[Skip],
+    progress: Progress,
+) -> tuple[list[Read], list[bool]]:
+    """What is in the images, and of each, whether its masks are off by a pixel or more."""
+    read, rough = [], []
+    for done, image in enumerate(images, start=1):
+        record, known = _read_image(image, by_image[image["id"]], names, skipped)
+        read.append((record, known))
+        rough.append(rough_frame([one.mask.to_array() for one in record.instances]))
+        progress("reading masks", done, len(images))
+    several = [off for off, (record, _) in zip(rough, read, strict=True) if len(record.instances) > 1]
+    return read, [True] * len(rough) if mostly_rough(several) else rough
+
+
+def _finished_images(
+    images: Sequence[Mapping[str, Any]],
+    read_and_rough: tuple[Sequence[Read], Sequence[bool]],
+    completer_for: Callable[[Shapes], Completer],
+    progress: Progress,
+    load: Callable[[str], RGBImage | None] | None,
+    journal: Journal,
+) -> Iterator[tuple[int, Finished]]:
+    """The place of each image and what became of it, now or in an earlier run; always in the same order."""
+    read, rough = read_and_rough
+    elsewhere: Sequence[Mapping[int, Shapes]] | None = None
+    what = "taking up what is finished"
+    for done, (at, completer) in enumerate(_with_completers(images, read, completer_for, progress), start=1):
+        elsewhere = _elsewhere(read, completer, progress) if elsewhere is None else elsewhere
+        look = load if rough[at] or completer.looks else None
+        finished = journal.kept(at, str(images[at]["file_name"]) if look is not None else None)
+        if finished is None:
+            finished = _finish(images[at], read[at], completer, look, elsewhere[at], rough[at])
+            journal.keep(at, finished)
+            what = "completing"  # named apart, so that the time that is left follows from what was computed
+        yield at, finished
+        progress(what, done, len(read))
+
+
+def _finish(
+    image: Mapping[str, Any],
+    read: Read,
+    completer: Completer,
+    load: Callable[[str], RGBImage | None] | None,
+    elsewhere: Mapping[int, Shapes],
+    rough: bool,
+) -> Finished:
+    """An image's objects completed, with no more of them than the document gets."""
+    pixels, trouble = (None, "") if load is None else _pixels(image, load)
+    record, known = read
+    completed = completer.complete(record, known, pixels, elsewhere, rough)
+    instances = tuple(
+        replace(one, occlusion=replace(one.occlusion, completions=one.occlusion.completions[:1]))
+        if one.occlusion is not None
+        else one
+        for one in completed.instances
+    )
+    return Finished(completed.with_instances(instances), pixels is not None, trouble)
 
 
 def _contents(document: dict[str, Any]) -> tuple[dict[Any, str], dict[Any, list[dict[str, Any]]]]:
@@ -111,40 +168,39 @@ def _contents(document: dict[str, Any]) -> tuple[dict[Any, str], dict[Any, list[
 
 
 def _with_completers(
-    images: Sequence[Mapping[str, Any]], read: Sequence[Read], completer_for: Callable[[Shapes], Completer]
+    images: Sequence[Mapping[str, Any]],
+    read: Sequence[Read],
+    completer_for: Callable[[Shapes], Completer],
+    progress: Progress,
 ) -> Iterator[tuple[int, Completer]]:
     """The place of each image, and what completes it; images of one source follow each other."""
     sources = [str(image.get("source") or "") for image in images]
-    objects = whole_objects([record for record, _ in read], sources if any(sources) else ())
+    told = partial(progress, "looking for whole objects")
+    objects = whole_objects([record for record, _ in read], sources if any(sources) else (), progress=told)
     for source, places in groupby(sorted(range(len(read)), key=lambda at: sources[at]), lambda at: sources[at]):
         completer = completer_for(own_shapes(objects, source))
         for at in places:
             yield at, completer
 
 
-def _elsewhere(read: Sequence[Read], completer: Completer) -> Sequence[Mapping[int, Shapes]]:
+def _elsewhere(read: Sequence[Read], completer: Completer, progress: Progress) -> Sequence[Mapping[int, Shapes]]:
     """Shapes from other images, by image, where a method asks for them."""
     if not any(method.name == Video.name for method in completer.methods):
         return [{}] * len(read)
-    return shapes_elsewhere([record for record, _ in read], [known for _, known in read])
+    told = partial(progress, "following objects")
+    return shapes_elsewhere([record for record, _ in read], [known for _, known in read], told)
 
 
-def _pixels(
-    image: Mapping[str, Any], load: Callable[[str], RGBImage | None], skipped: list[Skip]
-) -> RGBImage | None:
-    """The picture; None where it cannot be used, which is added to `skipped`."""
-    name = str(image["file_name"])
-    found = load(name)
-    if found is not None and found.shape[:2] == (int(image["height"]), int(image["width"])):
-        return found
-    sizes = (
-        ""
-        if found is None
-        else f"{found.shape[1]}×{found.shape[0]} pixels, not {image['width']}×{image['height']}"
-    )
-    wrong = "cannot be read" if found is None else f"has {sizes}"
-    skipped.append(Skip(name, None, f"its picture {wrong}; it is not looked at"))
-    return None
+def _pixels(image: Mapping[str, Any], load: Callable[[str], RGBImage | None]) -> tuple[RGBImage | None, str]:
+    """The picture; else why it cannot be used."""
+    found = load(str(image["file_name"]))
+    if found is None:
+        return None, "its picture cannot be read; it is not looked at"
+    height, width = found.shape[:2]
+    if (height, width) == (int(image["height"]), int(image["width"])):
+        return found, ""
+    sizes = f"{width}×{height} pixels, not {image['width']}×{image['height']}"
+    return None, f"its picture has {sizes}; it is not looked at"
 
 
 def _read_image(

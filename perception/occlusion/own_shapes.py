@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from perception.masks import BoolImage
@@ -31,7 +31,10 @@ class WholeObject:
 
 
 def whole_objects(
-    records: Sequence[FrameRecord], sources: Sequence[str] = (), most: int = 1000
+    records: Sequence[FrameRecord],
+    sources: Sequence[str] = (),
+    most: int = 1000,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[WholeObject]:
     """The first `most` instances of known classes that touch neither others nor the image's border.
 
@@ -53,6 +56,7 @@ def whole_objects(
                 number = int(kind.argmax())
                 key = (source, number, (x, y, width, height), cropped.tobytes())
                 found.setdefault(key, WholeObject(source, cropped, number))
+        progress(at + 1, len(records))
     return list(found.values())[:most]
 
 

@@ -30,6 +30,18 @@ class HasFiles(Protocol):
         ...
 
 
+def fingerprint_of(methods: Sequence[Method]) -> Mapping[str, Any]:
+    """The methods, their models, the shapes that vote, and the version of this code."""
+    return {
+        "version": 7,
+        "methods": [one.name for one in methods],
+        "network": sha256_of_file(WEIGHTS),
+        "order": sha256_of_file(ORDER_WEIGHTS),
+        "silhouettes": sha256_of_file(RENDERED),
+        "models": {one.name: dict(one.files_sha256()) for one in methods if isinstance(one, HasFiles)},
+    }
+
+
 class CompleteStage:
     """`pipeline.stage.FrameStage`: who hides whom, and the whole shape of what is hidden."""
 
@@ -39,18 +51,8 @@ class CompleteStage:
         self._completer = Completer(methods or shipped_methods(Runtime(provider="cpu")))
 
     def fingerprint(self) -> Mapping[str, Any]:
-        """The methods, their models, the shapes that vote, and the version of this code."""
-        models = {
-            one.name: dict(one.files_sha256()) for one in self._completer.methods if isinstance(one, HasFiles)
-        }
-        return {
-            "version": 7,
-            "methods": [one.name for one in self._completer.methods],
-            "network": sha256_of_file(WEIGHTS),
-            "order": sha256_of_file(ORDER_WEIGHTS),
-            "silhouettes": sha256_of_file(RENDERED),
-            "models": models,
-        }
+        """See `fingerprint_of`."""
+        return fingerprint_of(self._completer.methods)
 
     def run(self, frame: Frame, record: FrameRecord) -> FrameRecord:
         """The record with an `Occlusion` for every instance that is not empty."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -40,7 +40,9 @@ class Video:
 
 
 def shapes_elsewhere(
-    records: Sequence[FrameRecord], known: Sequence[Mapping[int, Sequence[int]]]
+    records: Sequence[FrameRecord],
+    known: Sequence[Mapping[int, Sequence[int]]],
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[dict[int, Shapes]]:
     """For each record: instance id → the whole shapes of its track in other records, the nearest ones.
 
@@ -52,6 +54,7 @@ def shapes_elsewhere(
         if any(one.track_id is not None for one in record.instances):
             for track, mask in _whole(record, given):
                 seen.setdefault(track, []).append((at, mask))
+        progress(at + 1, len(records))
     found: list[dict[int, Shapes]] = []
     for at, record in enumerate(records):
         here: dict[int, Shapes] = {}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,19 +23,26 @@ _SMALLEST = 30
 class Proposes(Protocol):
     """A stage that finds a frame's objects, as `proposals.stage.ProposeStage`."""
 
+    def fingerprint(self) -> Mapping[str, Any]:
+        """What its results follow from."""
+        ...
+
     def run(self, frame: Frame, record: FrameRecord) -> FrameRecord:
         """The record with the frame's instances."""
         ...
 
 
-def find_with(stage: Proposes) -> Find:
-    """Takes for things what the stage proposes."""
+@dataclass(frozen=True)
+class StageFinder:
+    """`Find`: takes for things what a stage proposes."""
 
-    def find(image: RGBImage) -> Iterator[BoolImage]:
+    stage: Proposes
+
+    def __call__(self, image: RGBImage) -> Iterator[BoolImage]:
+        """See `Find`."""
         info = FrameInfo("", "", image.shape[1], image.shape[0], "")
-        return (one.mask.to_array() for one in stage.run(Frame(info, image), FrameRecord(info)).instances)
-
-    return find
+        found = self.stage.run(Frame(info, image), FrameRecord(info)).instances
+        return (one.mask.to_array() for one in found)
 
 
 def beside(things: Iterable[BoolImage], objects: Sequence[BoolImage]) -> list[BoolImage]:

@@ -26,7 +26,7 @@ from perception.models.memory import memory_told
 from perception.pipeline.engines import Engine, InProcess
 from perception.pipeline.grouping import Records, run_dataset_stages
 from perception.pipeline.stage import DatasetStage
-from perception.pipeline.watcher import Nobody, Watcher
+from perception.pipeline.watcher import Nobody, StoppedError, Watcher, until_stopped
 from perception.pipeline.work import FrameWorker, Outcome, Recipe
 from perception.record import FrameRecord
 from perception.wording import counted
@@ -64,10 +64,6 @@ class Summary:
     """Summed over frames and workers."""
     stopped: bool = False
     """Before the end; running again goes on."""
-
-
-class StoppedError(Exception):
-    """Raised inside to leave a step when somebody wants to stop."""
 
 
 def run(plan: Plan, watcher: Watcher | None = None) -> Summary:
@@ -176,18 +172,10 @@ class _Run:
             clusters: list[Cluster] = []
             if len(records):
                 clusters = run_dataset_stages(
-                    self.plan.dataset_stages, records, self.plan.source.refs, self._stage_progress()
+                    self.plan.dataset_stages, records, self.plan.source.refs, until_stopped(self.watcher)
                 )
             keys = {one.info.id: one.key for one in outcomes if one.key}
             write_result(self.storage, identity, _with_failures(records, outcomes), keys, clusters)
-
-    def _stage_progress(self) -> Callable[[str, int, int], None]:
-        def progress(stage: str, done: int, total: int) -> None:
-            self.watcher.step(stage, done, total)
-            if self.watcher.stopped():
-                raise StoppedError
-
-        return progress
 
     def _stopped(self, begun: RunFile, outcomes: Sequence[Outcome]) -> Summary:
         summary = self._summary(outcomes, stopped=True)

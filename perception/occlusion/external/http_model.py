@@ -55,8 +55,8 @@ class HttpAmodal:
         self._key, self._timeout_s, self._confidence = key, timeout_s, confidence
 
     def files_sha256(self) -> Mapping[str, str]:
-        """Unknown for a service; its address stands for it."""
-        return {"url": self._url}
+        """Unknown for a service; its address stands for it, beside how it is used."""
+        return {"url": self._url, "confidence": str(self._confidence)}
 
     def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
         """See `Method`; without the frame's pixels it has no idea.

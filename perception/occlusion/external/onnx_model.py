@@ -53,8 +53,8 @@ class OnnxAmodal:
         self._side = self._checked_side()
 
     def files_sha256(self) -> Mapping[str, str]:
-        """Of the model."""
-        return self._files.sha256
+        """Of the model, beside how it is used."""
+        return {**self._files.sha256, "described": str(self._described)}
 
     def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
         """See `Method`; without the frame's pixels it has no idea."""

@@ -13,7 +13,7 @@ from perception.models.sessions import Runtime
 from perception.occlusion.completing import Completer
 from perception.occlusion.methods import shipped_methods
 from perception.occlusion.stage import CompleteStage, parted
-from perception.occlusion.unlabelled import beside, find_with
+from perception.occlusion.unlabelled import StageFinder, beside
 from perception.record import IMPORTED, FrameRecord, Instance
 
 SHAPE = (120, 200)
@@ -108,7 +108,7 @@ def test_what_a_stage_proposes_are_things():
             assert (frame.info.width, frame.info.height) == SHAPE[::-1]
             return record_of((block(1, 2, 30, 40), ""))
 
-    (thing,) = find_with(Stage())(PICTURE)
+    (thing,) = StageFinder(Stage())(PICTURE)
     assert (thing == block(1, 2, 30, 40)).all()
 
 
