@@ -153,7 +153,7 @@ def _journal(out: Path, of: Mapping[str, Any], images: Path | None) -> Iterator[
     journal = JournalFile(out.with_name(f"{out.name}.part"), of, images)
     if journal.differs:
         other = " and ".join(journal.differs)
-        click.echo(f"{journal.path} is of other work (another {other}); this begins anew.", err=True)
+        click.echo(f"{journal.path} is of other work (other {other}); this begins anew.", err=True)
     if len(journal):
         click.echo(f"{journal.path} has {len(journal)} images finished; going on.", err=True)
     try:
@@ -217,7 +217,7 @@ def _check_places(images: Path | None, looking: Sequence[str], out: Path) -> Non
         raise InputError(f"{out} is not a file; --out is the COCO file to write.")
 
 
-def _read(coco: Path, step: Progress) -> bytes:
+def _read(coco: Path, step: Progress) -> bytearray:
     """The content of a file. Raises `FileFormatError`."""
     content = bytearray()
     try:
@@ -229,10 +229,10 @@ def _read(coco: Path, step: Progress) -> bytes:
                     step("reading, MB", len(content) // 1_000_000, total // 1_000_000)
     except OSError as error:
         raise FileFormatError(f"{coco} cannot be read ({error.strerror}).") from None
-    return bytes(content)
+    return content
 
 
-def _parsed(coco: Path, content: bytes) -> Any:
+def _parsed(coco: Path, content: bytearray) -> Any:
     """The JSON of a file. Raises `FileFormatError`."""
     try:
         return json.loads(content)

@@ -304,7 +304,7 @@ def test_other_options_begin_anew_and_say_so(tmp_path, monkeypatch):
         run(tmp_path)
     monkeypatch.setenv("CODRIVER_PERCEPTION_COMPLETE_METHODS", "prior")
     result = run(tmp_path)
-    assert "is of other work (another methods or models); this begins anew." in result.output
+    assert "is of other work (other methods or models); this begins anew." in result.output
     assert result.exit_code == 0
 
 

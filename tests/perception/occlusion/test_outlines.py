@@ -1,5 +1,7 @@
 """Rough masks are moved, as a whole, to where the picture has edges."""
 
+import tracemalloc
+
 import cv2
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perception.masks import Mask
+from perception.occlusion import outlines
 from perception.occlusion.completing import Completer
 from perception.occlusion.outlines import Edges, Move, best_move, fit_outlines, moved
 from perception.record import FrameInfo, FrameRecord, Instance
@@ -93,6 +96,63 @@ def test_nothing_moves_further_than_it_is_thick():
     line[100:200, 204:206] = True
     (found,) = fit_outlines(picture(true), [line])
     assert found[120:180].sum(axis=1).max() <= 4
+
+
+def across_a_whole_frame(image, x, y, normals):
+    """What `Edges.across` is to give, from the changes of colour of the whole frame."""
+    step = outlines.outline_step(image.shape[:2])
+    colours = cv2.cvtColor(np.asarray(image, np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+    colours = cv2.GaussianBlur(colours, (0, 0), 0.8 * step)
+    right, down = (
+        cv2.remap(
+            cv2.Sobel(colours, cv2.CV_32F, *order, ksize=3) / 8 * step,
+            x,
+            y,
+            cv2.INTER_LINEAR,
+            None,
+            cv2.BORDER_REPLICATE,
+        )
+        for order in ((1, 0), (0, 1))
+    )
+    size = np.linalg.norm(right * normals[:, None, :1] + down * normals[:, None, 1:], axis=2)
+    peak = cv2.dilate(size, np.ones((1, 7), np.uint8))
+    return np.minimum(peak / 12, 1) * size / np.maximum(peak, 1e-6)
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(60, 900), st.integers(60, 900), st.integers(1, 40), st.integers(0, 99))
+def test_edges_are_the_same_as_those_of_the_whole_frame(height, width, count, seed):
+    random = np.random.default_rng(seed)
+    image = random.integers(0, 256, (height, width, 3), np.uint8)
+    edges = Edges(image)
+    points = (random.random((count, 2)) * [width, height]).astype(np.float32)
+    angles = random.random(count) * 2 * np.pi
+    normals = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    where = (
+        points[:, None] + normals[:, None] * np.linspace(-4, 4, 17, dtype=np.float32)[None, :, None] * edges.step
+    )
+    x, y = where[..., 0], where[..., 1]
+    assert (edges.across(x, y, normals) == across_a_whole_frame(image, x, y, normals)).all()
+
+
+def test_many_masks_of_a_large_frame_are_moved_as_each_alone_and_without_much_memory():
+    true = disc_with_a_notch((2160, 2880), 6)
+    image = picture(true)
+    masks = [rough(true, "grown", 9), rough(np.roll(true, 900, 1), "shrunk", 9), np.roll(true, (700, 9), (0, 1))]
+    alone = [moved(mask, best_move(mask, Edges(image))) for mask in masks]
+    tracemalloc.start()
+    found = list(fit_outlines(image, masks))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert all((one == other).all() for one, other in zip(found, alone, strict=True))
+    assert iou(found[0], true) > 0.98
+    assert (
+        most < 5 * image.nbytes
+    )  # the colours of all of it as floats are 4 times as large, their changes 8 times
+
+
+def test_a_picture_without_objects_has_none_to_move():
+    assert list(fit_outlines(np.zeros((*SHAPE, 3), np.uint8), [])) == []
 
 
 @settings(deadline=None, max_examples=30)
