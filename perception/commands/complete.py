@@ -17,6 +17,7 @@ from codriver.errors import FileFormatError, InputError, ResourceError
 from codriver.settings import Settings, load_settings
 from perception.pipeline.watcher import Progress, StoppedError, until_stopped
 from perception.settings import COMPLETE_METHODS
+from perception.wording import counted
 
 if TYPE_CHECKING:
     from perception.occlusion.coco_completing import Skip
@@ -155,7 +156,7 @@ def _journal(out: Path, of: Mapping[str, Any], images: Path | None) -> Iterator[
         other = " and ".join(journal.differs)
         click.echo(f"{journal.path} is of other work (other {other}); this begins anew.", err=True)
     if len(journal):
-        click.echo(f"{journal.path} has {len(journal)} images finished; going on.", err=True)
+        click.echo(f"{journal.path} has {counted(len(journal), 'image')} finished; going on.", err=True)
     try:
         yield journal
         journal.remove()

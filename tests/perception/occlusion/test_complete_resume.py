@@ -321,3 +321,11 @@ def test_an_output_that_is_a_folder_or_below_none_is_told_before_the_work(tmp_pa
     nowhere = run(tmp_path, out=tmp_path / "nowhere" / "out.json")
     assert isinstance(nowhere.exception, ResourceError)
     assert "completing" not in nowhere.output
+
+
+def test_it_tells_how_far_it_is_from_the_reading_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules["perception.commands.complete"], "_CHUNK", 64)
+    output = run(tmp_path).output
+    steps = ["reading, MB: 0/0", "reading masks: 2/2", "looking for whole objects: 2/2", "completing: 2/2"]
+    assert [output.find(step) for step in steps] == sorted(output.find(step) for step in steps)
+    assert all(step in output for step in steps)
