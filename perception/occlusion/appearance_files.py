@@ -63,11 +63,15 @@ class AppearanceFolder:
                 by_image.setdefault(annotation["image_id"], []).append(annotation)
         total = len(document["images"])
         self._save()
-        for number, image in enumerate(document["images"], 1):
-            self._image(number, image, by_image.get(image["id"], []), images)
-            if number % _SAVED_EVERY == 0:
-                self._save()
-            progress(number, total)
+        try:
+            for number, image in enumerate(document["images"], 1):
+                self._image(number, image, by_image.get(image["id"], []), images)
+                if number % _SAVED_EVERY == 0:
+                    self._save()
+                progress(number, total)
+        except BaseException:
+            self._save()  # what is made is not made again
+            raise
         self._known = {}  # what the document does not have any more
         self._save()
         return sum(entry["kind"] == "object" for entry in self._entries), len(self._skipped)

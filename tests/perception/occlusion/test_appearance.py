@@ -114,11 +114,14 @@ def test_a_folder_has_all_cut_outs_plates_and_an_index(dataset):
 
 def test_a_stopped_run_goes_on_and_only_changes_are_made_anew(dataset):
     document, images, out = dataset
+    stopped = AppearanceFolder(out, Telea(fails_after=2))
     with pytest.raises(KeyboardInterrupt):
-        AppearanceFolder(out, Telea(fails_after=2)).write(document, images)
+        stopped.write(document, images)
     assert not [path for path in out.rglob("*") if path.name.startswith(".")]
     again = AppearanceFolder(out, Telea())
     assert again.write(document, images) == (6, 0)
+    assert stopped.made > 0
+    assert stopped.made + again.made == 9
     same = AppearanceFolder(out, Telea(fails_after=0))
     assert same.write(document, images) == (6, 0)
     assert same.made == 0
