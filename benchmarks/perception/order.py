@@ -49,7 +49,8 @@ def inferred(annotations: Sequence[Annotation], network: Network) -> set[tuple[i
     """Places of pairs (front, back), as `codriver complete` finds them in a file of exact masks."""
     masks, labels = [one.mask.to_array() for one in annotations], [one.label for one in annotations]
     rough = rough_frame(masks)
-    return set(infer_order(masks, ask=partial(claims, network, masks, labels, rough), rough=rough))
+    ask = partial(claims, network, masks, labels, rough)
+    return set(infer_order(masks, ask=ask, rough=rough, labels=labels))
 
 
 def _place(image: AnnotatedImage, box: list[int]) -> int:

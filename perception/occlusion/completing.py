@@ -96,7 +96,7 @@ class Completer:
         wider = frame.with_things(beside(self.find(image), frame.masks))
         added = {
             pair: sure
-            for pair, sure in infer_order(wider.masks, ask=self._ask(wider), rough=frame.rough).items()
+            for pair, sure in self._inferred(wider).items()
             if pair[0] >= len(frame.masks) and pair[1] in free
         }
         found = frame_tasks(wider.masks, wider.labels, {**pairs, **added}, image, frame.rough)
@@ -126,9 +126,12 @@ class Completer:
             if front in place and back in place
         }
         if any(one.id not in known for one in frame.instances):
-            found = infer_order(frame.masks, ask=self._ask(frame), rough=frame.rough)
+            found = self._inferred(frame)
             pairs |= {pair: sure for pair, sure in found.items() if frame.instances[pair[1]].id not in known}
         return without_cycles(pairs)
+
+    def _inferred(self, frame: _Frame) -> dict[Pair, float]:
+        return infer_order(frame.masks, ask=self._ask(frame), rough=frame.rough, labels=frame.labels)
 
     def _ask(self, frame: _Frame) -> Ask | None:
         claimant = next((one for one in self.methods if isinstance(one, Claimant)), None)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.masks import BoolImage
-from perception.occlusion.order_model import OrderModel, logistic, shipped_model
+from perception.occlusion.mounting import mounted
+from perception.occlusion.order_model import OrderModel, PairModel, logistic, shipped_model
 from perception.occlusion.pair_features import CLAIM_SIZE, Claim, Claims, Outline, features, neighbours, outline
 
 _TOUCH = 2
@@ -36,15 +37,21 @@ Ask = Callable[[Sequence[int]], Mapping[int, Claim]]
 
 
 def infer_order(
-    masks: Sequence[BoolImage], model: OrderModel | None = None, ask: Ask | None = None, rough: bool = False
+    masks: Sequence[BoolImage],
+    model: OrderModel | None = None,
+    ask: Ask | None = None,
+    rough: bool = False,
+    labels: Sequence[str] = (),
 ) -> dict[Pair, float]:
     """Who hides whom, and how sure it is which of the two is in front, 0.5..1; free of cycles.
 
     `masks` [height, width] are visible parts in one frame, none of them empty. `ask` is asked for those that have
     neighbours; without it the outlines alone count, and a model that was fitted to them alone. `rough`: the masks
-    are off by a pixel or more.
+    are off by a pixel or more. `labels` are class names, which tell of a pole and what it carries.
     """
-    return FrameOutlines(masks, ask, rough).order(shipped_model(ask is not None) if model is None else model)
+    return FrameOutlines(masks, ask, rough, labels).order(
+        shipped_model(ask is not None) if model is None else model
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +61,12 @@ class Judged:
     pair: tuple[int, int]
     direction: NDArray[np.float64]
     contact: NDArray[np.float64]
+    mounted: bool = False
+    """A pole and what poles carry."""
+
+    def model(self, model: OrderModel) -> PairModel:
+        """The weights that judge it."""
+        return model.mounted if self.mounted else model.pairs
 
 
 @dataclass(frozen=True)
@@ -67,12 +80,19 @@ class Link:
 
 
 class FrameOutlines:
-    """The outlines of a frame's objects."""
+    """The outlines of a frame's objects, and their class names, if they have any."""
 
-    def __init__(self, masks: Sequence[BoolImage], ask: Ask | None = None, rough: bool = False) -> None:
+    def __init__(
+        self,
+        masks: Sequence[BoolImage],
+        ask: Ask | None = None,
+        rough: bool = False,
+        labels: Sequence[str] = (),
+    ) -> None:
         self.shape = (masks[0].shape[0], masks[0].shape[1]) if masks else (1, 1)
         self.outlines = [outline(mask) for mask in masks]
         self._believed = _BELIEVED_OF_ROUGH if rough else _BELIEVED
+        self._labels = labels or [""] * len(masks)
         self._pairs = list(neighbours(self.outlines, self.shape))
         places = sorted({place for pair in self._pairs for place in pair})
         self._told = ask(places) if ask is not None and places else {}
@@ -81,7 +101,11 @@ class FrameOutlines:
     def judged(self) -> tuple[Judged, ...]:
         """The features of all pairs of neighbours."""
         return tuple(
-            Judged((i, j), *features(self.outlines[i], self.outlines[j], self.shape, Claims.of(self._told, i, j)))
+            Judged(
+                (i, j),
+                *features(self.outlines[i], self.outlines[j], self.shape, Claims.of(self._told, i, j)),
+                mounted(self._labels[i], self._labels[j]),
+            )
             for i, j in self._pairs
         )
 
@@ -97,8 +121,9 @@ class FrameOutlines:
         """Pairs that the border they share tells, without cycles."""
         found: dict[Pair, Link] = {}
         for one in self.judged:
-            chance = model.contact_chance(one.direction, one.contact)
-            score = model.direction_score(one.direction)
+            weights = one.model(model)
+            chance = weights.contact_chance(one.direction, one.contact)
+            score = weights.direction_score(one.direction)
             if chance >= self._believed and abs(score) > _TIE:
                 sure = logistic(abs(score))
                 found[one.pair if score >= 0 else one.pair[::-1]] = Link(sure, chance * sure)

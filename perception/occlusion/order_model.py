@@ -1,7 +1,8 @@
-"""The model of who hides whom: three logistic regressions over named features of a pair; their weights are data.
+"""The model of who hides whom: logistic regressions over named features of a pair; their weights are data.
 
-*contact*: does one hide the other at all, or do they only touch? *direction*: which one is in front? *through*:
-does what hides an object's occluder hide the object, too? Each weight can be read: `data/order.json` names it.
+*contact*: does one hide the other at all, or do they only touch? *direction*: which one is in front? Both have
+weights of their own for a pole and what it carries. *through*: does what hides an object's occluder hide the
+object, too? Each weight can be read: `data/order.json` names it.
 """
 
 from __future__ import annotations
@@ -42,13 +43,12 @@ def contact_inputs(direction: Vector, contact: Vector, score: float) -> Vector:
 
 
 @dataclass(frozen=True, eq=False)
-class OrderModel:
+class PairModel:
     """Weights by feature, in the order of their names; the intercept comes last (of `direction` there is none:
     swapping the two must swap the answer)."""
 
     direction: Vector
     contact: Vector
-    through: Vector
 
     def direction_score(self, direction: Vector) -> float:
         """Log odds that the first is in front of the second."""
@@ -59,15 +59,41 @@ class OrderModel:
         inputs = contact_inputs(direction, contact, self.direction_score(direction))
         return logistic(float(inputs @ self.contact[:-1] + self.contact[-1]))
 
-    def through_chance(self, inputs: Vector) -> float:
-        """0..1 that what is in front of an object's occluder hides the object, too; of `THROUGH_INPUTS`."""
-        return logistic(float(inputs @ self.through[:-1] + self.through[-1]))
-
     def to_json(self) -> dict[str, dict[str, float]]:
         """Each weight by the name of its feature."""
         return {
             "direction": _named(DIRECTION_NAMES, self.direction),
             "contact": _named((*CONTACT_INPUTS, "intercept"), self.contact),
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> PairModel:
+        """The model that `to_json` wrote. Raises `KeyError` where a weight is missing."""
+        return cls(
+            _listed(document["direction"], DIRECTION_NAMES),
+            _listed(document["contact"], (*CONTACT_INPUTS, "intercept")),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class OrderModel:
+    """What judges pairs, and chains of them."""
+
+    pairs: PairModel
+    mounted: PairModel
+    """For a pole and what poles carry; see `mounting`."""
+    through: Vector
+    """Weights of `THROUGH_INPUTS`, and the intercept."""
+
+    def through_chance(self, inputs: Vector) -> float:
+        """0..1 that what is in front of an object's occluder hides the object, too; of `THROUGH_INPUTS`."""
+        return logistic(float(inputs @ self.through[:-1] + self.through[-1]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Each weight by the name of its feature."""
+        return {
+            "pairs": self.pairs.to_json(),
+            "mounted": self.mounted.to_json(),
             "through": _named((*THROUGH_INPUTS, "intercept"), self.through),
         }
 
@@ -75,8 +101,8 @@ class OrderModel:
     def from_json(cls, document: Mapping[str, Any]) -> OrderModel:
         """The model that `to_json` wrote. Raises `KeyError` where a weight is missing."""
         return cls(
-            _listed(document["direction"], DIRECTION_NAMES),
-            _listed(document["contact"], (*CONTACT_INPUTS, "intercept")),
+            PairModel.from_json(document["pairs"]),
+            PairModel.from_json(document["mounted"]),
             _listed(document["through"], (*THROUGH_INPUTS, "intercept")),
         )
 

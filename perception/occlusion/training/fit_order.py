@@ -5,6 +5,7 @@
 
 Each scene counts twice: with its exact masks, and with masks that are 1 or 2 pixels off. Its signs come in one
 piece with their poles, which real label sets part: each whole one is parted here, too, the plate before the pole.
+What is labelled a pole, and what poles carry, is judged by weights of its own, fitted on `mounted` pairs.
 The chains of `through` are those that the model itself finds.
 """
 
@@ -34,11 +35,13 @@ from perception.occlusion.order_model import (
     WEIGHTS,
     WITH_CLAIMS,
     OrderModel,
+    PairModel,
     contact_inputs,
     write_models,
 )
 from perception.occlusion.pair_features import CONTACT_NAMES, DIRECTION_NAMES
 from perception.occlusion.roughness import rough_frame
+from perception.occlusion.training.mounted import mounted
 
 Vector = NDArray[np.float64]
 _REGULAR = 1.0
@@ -47,6 +50,9 @@ _REGULAR = 1.0
 
 _LEAST_POLE = 8
 """Pixels of height."""
+_TOO_LITTLE = "The scenes show too little: some pairs must hide each other and some must not."
+_MOUNTED = 3000
+"""Pictures of a board and posts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,19 +88,24 @@ def examples(images: Iterable[AnnotatedImage], network: Network, seed: int = 0) 
         for one in image.annotations:
             parts = _parted(one.mask.to_array()) if "sign" in one.label and not one.occluded_by else None
             if parts is not None:
-                yield _example(parts, ["sign", "pole"], frozenset({(0, 1)}), network, parted=True)
+                frame = FrameOutlines(parts, partial(claims, network, parts, ["sign", "pole"], False))
+                yield Example(frame, frozenset({(0, 1)}), parted=True)
+
+
+def mounted_examples(count: int, network: Network, seed: int = 0) -> Iterator[Example]:
+    """At most `count` pictures of a board and posts."""
+    random = np.random.default_rng(seed)
+    for _ in range(count):
+        one = mounted(random)
+        if one is not None:
+            yield _example(one.masks, ["sign", *["pole"] * (len(one.masks) - 1)], one.hides, network)
 
 
 def _example(
-    masks: Sequence[BoolImage],
-    labels: Sequence[str],
-    hides: frozenset[tuple[int, int]],
-    network: Network,
-    parted: bool = False,
+    masks: Sequence[BoolImage], labels: Sequence[str], hides: frozenset[tuple[int, int]], network: Network
 ) -> Example:
     rough = rough_frame(masks)
-    frame = FrameOutlines(masks, partial(claims, network, masks, labels, rough), rough)
-    return Example(frame, hides, parted)
+    return Example(FrameOutlines(masks, partial(claims, network, masks, labels, rough), rough, labels), hides)
 
 
 def _parted(sign: BoolImage) -> tuple[BoolImage, BoolImage] | None:
@@ -121,11 +132,8 @@ def fit(given: Sequence[Example], unused: Collection[str] = ()) -> OrderModel:
         for example in given
         for one in example.frame.judged
     ]
-    direction = _fit_direction([one.direction * truth for one, truth, _ in rows if truth])
-    seen = [(one, truth) for one, truth, parted in rows if not parted]
-    inputs = [contact_inputs(one.direction, one.contact, float(one.direction @ direction)) for one, _ in seen]
-    contact = _fit(np.array(inputs), np.array([truth != 0 for _, truth in seen]))
-    unfinished = OrderModel(direction, contact, np.zeros(0))
+    pairs, mounted = (_fit_pairs([row for row in rows if row[0].mounted == wanted]) for wanted in (False, True))
+    unfinished = OrderModel(pairs, mounted, np.zeros(0))
     chains = [
         (inputs, pair in example.hides)
         for example in given
@@ -133,7 +141,17 @@ def fit(given: Sequence[Example], unused: Collection[str] = ()) -> OrderModel:
     ]
     used = np.array([name not in unused for name in THROUGH_INPUTS])
     through = _fit(np.array([inputs * used for inputs, _ in chains]), np.array([truth for _, truth in chains]))
-    return OrderModel(direction, contact, through)
+    return OrderModel(pairs, mounted, through)
+
+
+def _fit_pairs(rows: Sequence[tuple[Judged, int, bool]]) -> PairModel:
+    """From pairs, the truth of each as `Example.truth` has it, and whether they were parted."""
+    if not any(truth for _, truth, _ in rows):
+        raise ValueError(_TOO_LITTLE)
+    direction = _fit_direction([one.direction * truth for one, truth, _ in rows if truth])
+    seen = [(one, truth) for one, truth, parted in rows if not parted]
+    inputs = [contact_inputs(one.direction, one.contact, float(one.direction @ direction)) for one, _ in seen]
+    return PairModel(direction, _fit(np.array(inputs), np.array([truth != 0 for _, truth in seen])))
 
 
 def _without(one: Judged, unused: Collection[str]) -> Judged:
@@ -142,7 +160,7 @@ def _without(one: Judged, unused: Collection[str]) -> Judged:
         np.where(np.array([name in unused for name in names]), 0.0, values)
         for names, values in ((DIRECTION_NAMES, one.direction), (CONTACT_NAMES, one.contact))
     ]
-    return Judged(one.pair, *kept)
+    return Judged(one.pair, *kept, one.mounted)
 
 
 def _fit_direction(towards: Sequence[Vector]) -> Vector:
@@ -158,7 +176,7 @@ def _fit_direction(towards: Sequence[Vector]) -> Vector:
 def _fit(inputs: Vector, truth: NDArray[np.bool_]) -> Vector:
     """Weights and, last, the intercept."""
     if not 0 < truth.sum() < len(truth):
-        raise ValueError("The scenes show too little: some pairs must hide each other and some must not.")
+        raise ValueError(_TOO_LITTLE)
     middle, scale = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
     model = LogisticRegression(C=_REGULAR, max_iter=3000).fit((inputs - middle) / scale, truth)
     weights = model.coef_[0] / scale
@@ -173,6 +191,7 @@ def main() -> None:
     options = parser.parse_args()
     network = Network()
     found = [one for path in options.scenes for one in examples(open_truth(path, "", 1), network)]
+    found += mounted_examples(_MOUNTED, network)
     write_models(options.out, fit_both(found))
     pairs = sum(len(one.frame.judged) for one in found)
     print(f"{options.out}: fitted on {pairs} pairs of {len(found)} frames.")

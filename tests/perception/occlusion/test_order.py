@@ -18,7 +18,7 @@ from perception.occlusion.order_model import (
     write_models,
 )
 from perception.occlusion.pair_features import Claim, Claims, features, neighbours, outline
-from perception.occlusion.training.fit_order import examples, fit_both
+from perception.occlusion.training.fit_order import examples, fit_both, mounted_examples
 
 SHAPE = (160, 240)
 
@@ -57,9 +57,9 @@ def test_what_looks_incomplete_is_rather_behind_and_what_is_claimed_rather_in_fr
     known, touch = features(first, second, shape)
     for claims in (Claims(missing=4.0), Claims(by_first=30.0, by_second=900.0)):
         told, _ = features(first, second, shape, claims)
-        assert shipped_model().direction_score(told) > shipped_model().direction_score(known)
+        assert shipped_model().pairs.direction_score(told) > shipped_model().pairs.direction_score(known)
     claimed = features(first, second, shape, Claims(by_first=900.0))
-    assert shipped_model().contact_chance(*claimed) > shipped_model().contact_chance(known, touch)
+    assert shipped_model().pairs.contact_chance(*claimed) > shipped_model().pairs.contact_chance(known, touch)
 
 
 def test_those_with_neighbours_are_asked_what_they_claim():
@@ -126,7 +126,7 @@ def test_the_weights_survive_writing_and_name_every_feature(tmp_path):
         name: one.to_json() for name, one in models.items()
     }
     document = models[WITH_CLAIMS].to_json()
-    del document["contact"]["gap"]
+    del document["pairs"]["contact"]["gap"]
     with pytest.raises(KeyError, match="gap"):
         OrderModel.from_json(document)
 
@@ -165,8 +165,10 @@ def drawn_truth(path, count):
 
 
 def test_fitting_learns_the_order_of_drawn_frames(tmp_path):
-    models = fit_both(list(examples(drawn_truth(tmp_path / "truth.json", 12), Network())))
-    assert all(models[OUTLINES_ALONE].to_json()["direction"][name] == 0 for name in ("missing", "claim"))
+    network = Network()
+    given = [*examples(drawn_truth(tmp_path / "truth.json", 12), network), *mounted_examples(40, network)]
+    models = fit_both(given)
+    assert all(models[OUTLINES_ALONE].to_json()["pairs"]["direction"][name] == 0 for name in ("missing", "claim"))
     for image in drawn_truth(tmp_path / "others.json", 16):
         masks = [one.mask.to_array() for one in image.annotations]
         place = {one.id: index for index, one in enumerate(image.annotations)}
