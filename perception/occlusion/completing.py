@@ -20,6 +20,9 @@ from perception.record import Completion, FrameRecord, Instance, Occlusion
 
 _TOGETHER = 16
 """Objects that are completed together: each needs some planes as large as the frame."""
+_WHOLE = 0.15
+"""Chance that an object is whole, by the method that judges the order, from which on no other adds to it: below,
+shapes gain more than they cost where nothing is hidden. Chosen on rendered scenes."""
 LEAST_GAIN = 0.01
 """A hidden part below this share of the visible one is not believed: it is the roughness of two masks."""
 
@@ -107,15 +110,18 @@ class Completer:
     def _candidates(self, objects: Sequence[tuple[Instance, Task]]) -> list[list[Completion]]:
         """For each object what the methods propose, surest first."""
         found: list[list[Completion]] = [[] for _ in objects]
+        whole: set[int] = set()
         for method in self.methods:
             answers = method.complete([task for _, task in objects])
-            for (one, task), answer, known in zip(objects, answers, found, strict=True):
+            for at, ((one, task), answer) in enumerate(zip(objects, answers, strict=True)):
                 if answer is None:
                     continue
                 added = (answer[0] & ~task.visible).sum() >= LEAST_GAIN * task.visible.sum()
                 mask = Mask.from_array(answer[0]) if added else one.mask
-                known.append(Completion(method.name if added else "visible", mask, round(answer[1], 4)))
-        return [sorted(each, key=lambda one: -one.confidence) for each in found]
+                found[at].append(Completion(method.name if added else "visible", mask, round(answer[1], 4)))
+                if isinstance(method, Claimant) and not added and answer[1] >= _WHOLE:
+                    whole.add(at)
+        return [_surest_first(each, at in whole) for at, each in enumerate(found)]
 
     def _order(self, frame: _Frame, known: Mapping[int, Sequence[int]]) -> dict[Pair, float]:
         place = {one.id: index for index, one in enumerate(frame.instances)}
@@ -131,13 +137,18 @@ class Completer:
         return without_cycles(pairs)
 
     def _inferred(self, frame: _Frame) -> dict[Pair, float]:
-        return infer_order(frame.masks, ask=self._ask(frame), rough=frame.rough, labels=frame.labels)
+        return infer_order(frame.masks, ask=self._ask(frame), labels=frame.labels)
 
     def _ask(self, frame: _Frame) -> Ask | None:
         claimant = next((one for one in self.methods if isinstance(one, Claimant)), None)
         if claimant is None:
             return None
         return partial(claimant.claims, frame.masks, frame.labels, frame.rough)
+
+
+def _surest_first(shapes: Sequence[Completion], whole: bool) -> list[Completion]:
+    """`whole`: what adds nothing goes before what does."""
+    return sorted(shapes, key=lambda one: (whole and one.method != "visible", -one.confidence))
 
 
 def _frame(instances: Sequence[Instance], image: RGBImage | None, rough: bool) -> _Frame:

@@ -19,10 +19,10 @@ _TOUCH = 2
 """Masks this many pixels apart still touch."""
 _BORDER_SHARE = 0.03
 """Least part of the smaller outline that a pair must share."""
-_BELIEVED = 0.45
-"""Least chance that one hides the other at all,"""
-_BELIEVED_OF_ROUGH = 0.4
-"""and of rough masks, whose borders tell less."""
+_BELIEVED = 0.35
+"""Least chance that one hides the other at all: whether a part is hidden, the completed shape tells then,"""
+_BELIEVED_OF_MOUNTED = 0.45
+"""and of a pole and what it carries."""
 _TIE = 1e-9
 """Below this nothing tells who is in front; the sign would be that of a rounding error."""
 _CHAIN_REACH = 2.0
@@ -40,18 +40,15 @@ def infer_order(
     masks: Sequence[BoolImage],
     model: OrderModel | None = None,
     ask: Ask | None = None,
-    rough: bool = False,
     labels: Sequence[str] = (),
 ) -> dict[Pair, float]:
     """Who hides whom, and how sure it is which of the two is in front, 0.5..1; free of cycles.
 
     `masks` [height, width] are visible parts in one frame, none of them empty. `ask` is asked for those that have
-    neighbours; without it the outlines alone count, and a model that was fitted to them alone. `rough`: the masks
-    are off by a pixel or more. `labels` are class names, which tell of a pole and what it carries.
+    neighbours; without it the outlines alone count, and a model that was fitted to them alone. `labels`
+    are class names, which tell of a pole and what it carries.
     """
-    return FrameOutlines(masks, ask, rough, labels).order(
-        shipped_model(ask is not None) if model is None else model
-    )
+    return FrameOutlines(masks, ask, labels).order(shipped_model(ask is not None) if model is None else model)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,16 +79,9 @@ class Link:
 class FrameOutlines:
     """The outlines of a frame's objects, and their class names, if they have any."""
 
-    def __init__(
-        self,
-        masks: Sequence[BoolImage],
-        ask: Ask | None = None,
-        rough: bool = False,
-        labels: Sequence[str] = (),
-    ) -> None:
+    def __init__(self, masks: Sequence[BoolImage], ask: Ask | None = None, labels: Sequence[str] = ()) -> None:
         self.shape = (masks[0].shape[0], masks[0].shape[1]) if masks else (1, 1)
         self.outlines = [outline(mask) for mask in masks]
-        self._believed = _BELIEVED_OF_ROUGH if rough else _BELIEVED
         self._labels = labels or [""] * len(masks)
         self._pairs = list(neighbours(self.outlines, self.shape))
         places = sorted({place for pair in self._pairs for place in pair})
@@ -114,7 +104,7 @@ class FrameOutlines:
         links = self.direct(model)
         found = {pair: link.sure for pair, link in links.items()}
         chains = self.chained(links)
-        found |= {pair: sure for pair, sure, inputs in chains if model.through_chance(inputs) >= self._believed}
+        found |= {pair: sure for pair, sure, inputs in chains if model.through_chance(inputs) >= _BELIEVED}
         return without_cycles(found)
 
     def direct(self, model: OrderModel) -> dict[Pair, Link]:
@@ -124,7 +114,7 @@ class FrameOutlines:
             weights = one.model(model)
             chance = weights.contact_chance(one.direction, one.contact)
             score = weights.direction_score(one.direction)
-            if chance >= self._believed and abs(score) > _TIE:
+            if chance >= (_BELIEVED_OF_MOUNTED if one.mounted else _BELIEVED) and abs(score) > _TIE:
                 sure = logistic(abs(score))
                 found[one.pair if score >= 0 else one.pair[::-1]] = Link(sure, chance * sure)
         kept = without_cycles({pair: link.sure for pair, link in found.items()})

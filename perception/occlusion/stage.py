@@ -33,7 +33,7 @@ class HasFiles(Protocol):
 def fingerprint_of(methods: Sequence[Method]) -> Mapping[str, Any]:
     """The methods, their models, the shapes that vote, and the version of this code."""
     return {
-        "version": 7,
+        "version": 8,
         "methods": [one.name for one in methods],
         "network": sha256_of_file(WEIGHTS),
         "order": sha256_of_file(ORDER_WEIGHTS),

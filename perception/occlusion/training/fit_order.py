@@ -1,6 +1,6 @@
 """Fits the model of who hides whom on rendered scenes, and writes its weights into the package.
 
-    codriver scenes --out scenes --count 90 --seed 3000
+    codriver scenes --out scenes --count 180 --seed 3000
     python -m perception.occlusion.training.fit_order scenes/annotations.json
 
 Each scene counts twice: with its exact masks, and with masks that are 1 or 2 pixels off. Its signs come in one
@@ -104,8 +104,8 @@ def mounted_examples(count: int, network: Network, seed: int = 0) -> Iterator[Ex
 def _example(
     masks: Sequence[BoolImage], labels: Sequence[str], hides: frozenset[tuple[int, int]], network: Network
 ) -> Example:
-    rough = rough_frame(masks)
-    return Example(FrameOutlines(masks, partial(claims, network, masks, labels, rough), rough, labels), hides)
+    ask = partial(claims, network, masks, labels, rough_frame(masks))
+    return Example(FrameOutlines(masks, ask, labels), hides)
 
 
 def _parted(sign: BoolImage) -> tuple[BoolImage, BoolImage] | None:
@@ -156,11 +156,11 @@ def _fit_pairs(rows: Sequence[tuple[Judged, int, bool]]) -> PairModel:
 
 def _without(one: Judged, unused: Collection[str]) -> Judged:
     """The same with 0 for these features."""
-    kept = [
+    direction, contact = (
         np.where(np.array([name in unused for name in names]), 0.0, values)
         for names, values in ((DIRECTION_NAMES, one.direction), (CONTACT_NAMES, one.contact))
-    ]
-    return Judged(one.pair, *kept, one.mounted)
+    )
+    return Judged(one.pair, direction, contact, one.mounted)
 
 
 def _fit_direction(towards: Sequence[Vector]) -> Vector:

@@ -12,6 +12,9 @@ def test_the_sample_is_whole_and_its_summary_adds_up():
     pairs = json.loads(SAMPLE.read_text())
     assert all(len(pair[one]) == 4 for pair in pairs for one in ("first", "second"))
     assert {pair["front"] for pair in pairs} == {"first", "second", "neither"}
+    named = {(pair["image"], frozenset((tuple(pair["first"]), tuple(pair["second"])))) for pair in pairs}
+    assert len(named) == len(pairs)
+    assert Counter(pair["sitting"] for pair in pairs) == {1: 55, 2: 53}
     found = {(False, "first", "first"): 3, (True, "second", "first"): 2, (False, "first", "neither"): 1}
     told = summary(Counter(found | {(True, "neither", "second"): 4}))
     assert told["pairs that hide each other"] == told["right"] + told["reversed"] + told["not found"] == 6
