@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from hmi.understanding.grammar.lexicon import Lexicon
 from hmi.understanding.grammar.text import PAUSE
-from hmi.understanding.llm.words import find_phrase, people, word_lists
+from hmi.understanding.llm.words import DETERMINERS, find_phrase, people, word_lists
 
 _BEYOND = ("elsewhere", "others")
 _TOLD = ("not_now", "tells", "past")
 _PLACING = frozenset({"in", "at", "on", "of", "from", "near", "outside", "inside", "to", "over"})
-_POINTING = frozenset({"the", "a", "an", "my", "your", "his", "her", "our", "their", "that", "those"})
 _OURS = frozenset(
     {
         "here",
@@ -100,7 +99,7 @@ def placed_elsewhere(tail: Sequence[str], lexicon: Lexicon) -> bool:
             named = tail[index + 1 :]
             if named[0] in _OTHER_CARS and named[1:2] in (["car"], ["cars"], ["vehicle"]):
                 return True
-            if named[0] in _POINTING and len(named) > 1:
+            if named[0] in DETERMINERS and len(named) > 1:
                 named = named[1:]
             if named[0] in _OURS or named[0] in _TIMES:
                 return False
@@ -113,7 +112,7 @@ def about_another_thing(lead: Sequence[str], lexicon: Lexicon) -> bool:
     words = [word for word in lead if word != PAUSE and (word,) not in word_lists()["habitual"]]
     for index, word in enumerate(words[:-1]):
         owner = _is_person(word.removesuffix("s")) and word.endswith("s")
-        if word in _POINTING or owner:
+        if word in DETERMINERS or owner:
             rest = words[index + 1 :]
             persons = [*people().values(), word_lists()["persons"]]
             if any(find_phrase(rest, names) is not None for names in persons) or _OURS.intersection(rest):

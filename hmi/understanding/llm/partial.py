@@ -1,7 +1,7 @@
 """What the grammar can read of a sentence that it cannot read whole, and whether the rest is only talk around it.
 
 "Boot open please, I've got the pushchair" holds a request and a reason. The grammar rightly leaves such a sentence
-alone, since it does not know the words; here the longest part that it can read is found, and `remarks` judges the
+alone, since it does not know the words; here the longest part that it can read is found, and `doubts` judges the
 words around it.
 """
 
@@ -14,8 +14,9 @@ from hmi.requests import Act, Context, Interpretation, Kind, Recogniser, Request
 from hmi.understanding.grammar.lexicon import Lexicon, Token
 from hmi.understanding.grammar.questions import is_question
 from hmi.understanding.grammar.text import PAUSE, words_of
+from hmi.understanding.llm.doubts.judge import doubt_of
+from hmi.understanding.llm.doubts.partly_read import PartlyRead, Span
 from hmi.understanding.llm.frames import wants_explanation
-from hmi.understanding.llm.remarks import Judge, Span
 from hmi.understanding.llm.words import word_lists
 
 MAX_WORDS = 28
@@ -75,7 +76,7 @@ class PartialReader:
         meant = refused or replace(spans[-1].meant, requests=requests, replaces_last=False)
         outside = [word for index, word in enumerate(words) if not any(s.start <= index < s.end for s in spans)]
         spoken = ", ".join(" ".join(words[span.start : span.end]) for span in spans)
-        doubt = Judge(words, spans, self._lexicon).doubt()
+        doubt = doubt_of(PartlyRead(words, spans, self._lexicon))
         return Partial(meant, spoken, tuple(word for word in outside if word != PAUSE), doubt)
 
 

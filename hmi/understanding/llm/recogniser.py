@@ -25,6 +25,7 @@ from hmi.understanding.grammar.text import words_of
 from hmi.understanding.llm.answer import AnswerError, choice_schema, read_choice
 from hmi.understanding.llm.client import EndpointError
 from hmi.understanding.llm.describe import describe
+from hmi.understanding.llm.doubts.forbidding import FORBIDS, LATER
 from hmi.understanding.llm.licence import Licensing
 from hmi.understanding.llm.memory import memory_of
 from hmi.understanding.llm.model import LanguageModel, NoModelError
@@ -34,7 +35,6 @@ from hmi.understanding.llm.phrases import contracted
 from hmi.understanding.llm.prompt import Exchange, choose_prompt
 from hmi.understanding.llm.proposals import Met, NeedReader
 from hmi.understanding.llm.reader import FreeReader, Reading
-from hmi.understanding.llm.remarks import FORBIDS, LATER
 from hmi.understanding.llm.said import Listener
 from hmi.understanding.llm.verify import Ground
 

@@ -42,6 +42,9 @@ _TABLES = ("people", "actions", "names")
 
 Phrase = tuple[str, ...]
 
+DETERMINERS = frozenset({"the", "a", "an", "my", "your", "his", "her", "our", "their", "that", "those"})
+"""Words that stand before a noun."""
+
 
 @lru_cache(maxsize=1)
 def word_lists() -> Mapping[str, frozenset[Phrase]]:
