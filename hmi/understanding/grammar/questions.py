@@ -18,6 +18,8 @@ _STATE_ACTS = frozenset(
     {"open", "close", "lock", "unlock", "on", "off", "fold", "unfold", "mute", "unmute", "play"}
 )
 _FILLED = ("question", "fill", "function", "filler", "light", "pause", "to", "also", "again", "pronouns", "conj")
+_BESIDE_NAME = ("filler", "function", "place", "place_noun", "all", "both")
+_COPULAS = frozenset({"is", "are", "was", "were"})
 _SENSOR_BONUS = 0.5
 _SET_TO = frozenset({"my", "set"})
 
@@ -82,6 +84,24 @@ def read_question(lexicon: Lexicon, tokens: Sequence[Token], seating: Seating) -
     return found
 
 
+def read_name(lexicon: Lexicon, clauses: Sequence[Clause], seating: Seating) -> Answerable | None:
+    """ "Fuel level, please": what can only be read is asked for by its name alone; None for anything else."""
+    if len(clauses) != 1 or clauses[0].has_action() or clauses[0].unknown():
+        return None
+    tokens = clauses[0].tokens
+    if any(token.has("light") and not token.has("filler") for token in tokens):
+        return None  # "put the seat belt on the child" wants a change that cannot be
+    if not all(token.names() or any(token.has(sense) for sense in _BESIDE_NAME) for token in tokens):
+        return None  # "we're freezing"
+    around = [token for token in tokens if not (token.names() or token.has("place"))]
+    if len(around) > 2 or any(token.text.split()[0] in _COPULAS for token in around):
+        return None  # "the weather is fine over there"
+    ways = read_question(lexicon, tokens, seating)
+    if len(ways) != 1 or any(request.signal.writable for request in ways[0].requests):
+        return None
+    return ways[0]
+
+
 def _question_of(tokens: Sequence[Token]) -> list[Token]:
     return [token for token in tokens if token.has("question")][:1]
 
@@ -134,11 +154,20 @@ def _ask_family(grammar: FamilyGrammar, tokens: Sequence[Token], seating: Seatin
         after_place = token.has("place")
     if rank <= 0:
         return None
-    if family.kind is FamilyKind.READING and any(_SET_TO & set(token.text.split()) for token in tokens):
-        rank -= 1  # "what's my temperature set to" is about what can be set
-    asks_any = any(token.has("question") and "any" in token.text for token in tokens)
-    many = sort == "which" or every or asks_any
+    if family.kind is FamilyKind.READING and _asks_what_is_set(tokens):
+        rank -= 1
+    many = every or _asks_of_many(tokens, sort)
     return _answer(grammar, Where(tuple(places), use_plural, many, False, row), seating, frozenset(acts), rank)
+
+
+def _asks_what_is_set(tokens: Sequence[Token]) -> bool:
+    """True for "what's my temperature set to", which is about what can be set."""
+    return any(_SET_TO & set(token.text.split()) for token in tokens)
+
+
+def _asks_of_many(tokens: Sequence[Token], sort: str) -> bool:
+    """True for "which windows are open" and "are any windows open"."""
+    return sort == "which" or any(token.has("question") and "any" in token.text for token in tokens)
 
 
 def _fits(grammar: FamilyGrammar, token: Token, acts: set[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hmi.requests import Act, Interpretation
 from hmi.understanding.grammar.clauses import Clause
 from hmi.understanding.grammar.lexicon import NounUse, Token
 from hmi.understanding.grammar.matching import Match
@@ -26,6 +27,11 @@ class NotUnderstoodError(Exception):
     def __init__(self, words: Sequence[str]) -> None:
         super().__init__(" ".join(words))
         self.words = tuple(words)
+
+
+def not_understood(words: Sequence[str]) -> Interpretation:
+    """That nothing was understood, because of `words`."""
+    return Interpretation(Act.UNKNOWN, leftover=tuple(words))
 
 
 def family_noun(resolved: Resolved) -> Token:

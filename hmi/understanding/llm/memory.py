@@ -10,7 +10,7 @@ from hmi.requests import Kind, Request
 from hmi.understanding.grammar.amounts import Amount, ImpossibleValueError, NoSenseError, Wish, wish_for
 from hmi.understanding.grammar.lexicon import Lexicon, NounUse, Token
 from hmi.understanding.grammar.matching import Match
-from hmi.understanding.grammar.recogniser import Memory
+from hmi.understanding.grammar.memory import Memory
 from hmi.understanding.grammar.resolved import Resolved
 
 _OPERATIONS = ("on", "off", "open", "close", "lock", "unlock", "up", "down", "crack")

@@ -18,9 +18,9 @@ from hmi.catalogue.signal import Value
 from hmi.requests import Act, Context, Interpretation, Kind, Option, Question, Recogniser, Request
 from hmi.understanding.grammar.broken_off import is_broken_off
 from hmi.understanding.grammar.lexicon import Lexicon, Token
+from hmi.understanding.grammar.memory import Memory
 from hmi.understanding.grammar.places import Seating
 from hmi.understanding.grammar.questions import is_question
-from hmi.understanding.grammar.recogniser import Memory
 from hmi.understanding.grammar.text import words_of
 from hmi.understanding.llm.answer import AnswerError, choice_schema, read_choice
 from hmi.understanding.llm.client import EndpointError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hmi.understanding.grammar.recogniser import Memory
+from hmi.understanding.grammar.memory import Memory
 from hmi.understanding.llm.doubts.partly_read import PartlyRead, Span
 from hmi.understanding.llm.words import word_lists
 
