@@ -171,20 +171,7 @@ class ChatClient:
     ) -> str:
         import openai
 
-        body: dict[str, Any] = {
-            "model": self.endpoint.model or "default",
-            "messages": list(messages),
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {
-                    "name": "answer",
-                    "schema": schema if self.endpoint.ours else portable(schema),
-                    "strict": True,
-                },
-            },
-            "temperature": temperature,
-            "max_tokens": limit,
-        }
+        body = self._body(messages, schema, temperature, limit)
         left = max(0.05, deadline - time.monotonic())
         try:
             with self._client().chat.completions.with_streaming_response.create(**body, timeout=left) as response:
@@ -202,6 +189,22 @@ class ChatClient:
         except openai.OpenAIError:
             raise self._odd("an answer that breaks the protocol") from None
         return self._content(read)
+
+    def _body(
+        self, messages: Sequence[Message], schema: Mapping[str, Any], temperature: float, limit: int
+    ) -> dict[str, Any]:
+        """The question as the endpoint takes it."""
+        taken = schema if self.endpoint.ours else portable(schema)
+        return {
+            "model": self.endpoint.model or "default",
+            "messages": list(messages),
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "answer", "schema": taken, "strict": True},
+            },
+            "temperature": temperature,
+            "max_tokens": limit,
+        }
 
     def _client(self) -> OpenAI:
         with self._lock:
