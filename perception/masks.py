@@ -68,6 +68,35 @@ class Mask:
         decoded: NDArray[np.uint8] = rle.decode(self.to_coco())
         return decoded.astype(bool)
 
+    @classmethod
+    def placed(cls, pixels: BoolImage, left: int, top: int, height: int, width: int) -> Mask:
+        """`pixels` at x = `left`, y = `top` of a frame [height, width], encoded without the rest of it."""
+        columns = np.zeros((pixels.shape[1], height), bool)
+        columns[:, top : top + pixels.shape[0]] = pixels.T
+        changes = np.flatnonzero(np.diff(columns.ravel(), prepend=False, append=False)) + left * height
+        runs = np.diff(changes, prepend=0, append=height * width)
+        if len(runs) > 1 and not runs[-1]:
+            runs = runs[:-1]
+        encoded = rle.frPyObjects({"size": [height, width], "counts": runs.tolist()}, height, width)
+        return cls(height, width, encoded["counts"].decode("ascii"))
+
+    def cropped(self) -> tuple[BoolImage, int, int]:
+        """The pixels of the smallest rectangle that holds the mask, bool [height, width], and its left and top.
+
+        No other part of the frame is decoded.
+        """
+        ends = np.cumsum(_run_lengths(self.counts), dtype=np.int64)
+        inside = np.flatnonzero(np.diff(ends)[::2]) * 2  # runs of pixels that are in the mask
+        if not len(inside):
+            return np.zeros((0, 0), bool), 0, 0
+        left, right = int(ends[inside[0]]) // self.height, -(-int(ends[inside[-1] + 1]) // self.height)
+        ends = np.clip(ends, left * self.height, right * self.height) - left * self.height
+        columns = np.repeat(np.arange(len(ends)) % 2 == 1, ends - np.append(0, ends[:-1]))
+        pixels = columns.reshape(right - left, self.height).T
+        rows = np.flatnonzero(pixels.any(axis=1))
+        top = int(rows[0])
+        return np.ascontiguousarray(pixels[top : int(rows[-1]) + 1]), left, top
+
     def to_coco(self) -> dict[str, Any]:
         """COCO's `segmentation`: {"size": [height, width], "counts": …}."""
         return {"size": [self.height, self.width], "counts": self.counts}

@@ -23,12 +23,13 @@ from benchmarks.perception.whole_shapes import iou
 from codriver.settings import load_settings
 from perception.evaluation.amodal import HIDDEN_FROM
 from perception.frame import RGBImage
-from perception.masks import BoolImage, Mask
+from perception.masks import Mask
 from perception.occlusion.appearance_files import read_picture
 from perception.occlusion.choosing import methods_by_shapes
 from perception.occlusion.coco_completing import complete_document
 from perception.occlusion.completing import Completer
 from perception.occlusion.pair_features import Claim
+from perception.occlusion.patch import Patch
 from perception.occlusion.task import Answer, Claimant, Method, Task
 from perception.record import FrameRecord
 from perception.settings import COMPLETE_METHODS
@@ -40,7 +41,7 @@ class Watched:
 
     method: Method
     answers: list[Answer | None] = field(default_factory=list)
-    """In the order in which the objects are completed."""
+    """In the order in which the objects are completed; masks of whole frames."""
     asked: int = 0
     seconds: float = 0.0
 
@@ -54,8 +55,11 @@ class Watched:
         started = time.process_time()
         found = self.method.complete(tasks)
         self.seconds += time.process_time() - started
-        self.asked += sum(bool(task.may_hide.any()) for task in tasks)
-        self.answers += found
+        self.asked += sum(task.is_behind for task in tasks)
+        self.answers += [
+            answer and (Patch.from_array(answer[0], task.part).to_array(), answer[1])
+            for task, answer in zip(tasks, found, strict=True)
+        ]
         return found
 
 
@@ -63,7 +67,7 @@ class Telling(Watched):
     """`task.Claimant`, too."""
 
     def claims(
-        self, masks: Sequence[BoolImage], labels: Sequence[str], rough: bool, places: Sequence[int]
+        self, masks: Sequence[Patch], labels: Sequence[str], rough: bool, places: Sequence[int]
     ) -> Mapping[int, Claim]:
         """See `Claimant`."""
         assert isinstance(self.method, Claimant)

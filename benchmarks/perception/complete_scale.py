@@ -2,9 +2,9 @@
 
     python -m benchmarks.perception.complete_scale hidden/input.json --size 4000x3000 --tiles 2
 
-A frame shows `--tiles` × `--tiles` images of the COCO file side by side, those with most objects, enlarged to the size
-without smoothing; with `--images`, their pictures, too, and the masks are taken for rough. Memory is the process's
-peak above what it holds once the network is there. For figures on one core set OMP_NUM_THREADS to 1.
+A frame shows `--tiles` × `--tiles` images of the COCO file side by side, those with most objects, enlarged to the
+size without smoothing; with `--images`, their pictures are there, too. Memory is the process's peak above what it
+holds once the network is there. For figures on one core set OMP_NUM_THREADS to 1.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import numpy as np
 from perception.frame import RGBImage
 from perception.masks import BoolImage, Mask
 from perception.models.sessions import Runtime
+from perception.occlusion.appearance_files import read_picture
 from perception.occlusion.coco_completing import complete_document
 from perception.occlusion.completing import Completer
 from perception.occlusion.methods import shipped_methods
@@ -34,7 +35,7 @@ def frame(document: dict[str, Any], size: tuple[int, int], tiles: int) -> tuple[
     count = Counter(one["image_id"] for one in document["annotations"])
     images = sorted(document["images"], key=lambda one: -count[one["id"]])[: tiles * tiles]
     wide, high = size[0] // tiles, size[1] // tiles
-    annotations = []
+    annotations: list[dict[str, Any]] = []
     for place, image in enumerate(images):
         top, left = place // tiles * high, place % tiles * wide
         for one in document["annotations"]:
@@ -60,8 +61,10 @@ def picture(folder: Path, names: list[str], size: tuple[int, int], tiles: int) -
     wide, high = size[0] // tiles, size[1] // tiles
     for place, name in enumerate(names):
         top, left = place // tiles * high, place % tiles * wide
-        pixels = cv2.resize(cv2.imread(str(folder / name)), (wide, high), interpolation=cv2.INTER_LINEAR)
-        found[top : top + high, left : left + wide] = pixels[..., ::-1]
+        shown = read_picture(folder / name)
+        if shown is None:
+            raise SystemExit(f"{folder / name} is no picture; name the folder of the file's images.")
+        found[top : top + high, left : left + wide] = cv2.resize(shown, (wide, high))
     return found
 
 

@@ -24,6 +24,7 @@ from perception.evaluation.opening import open_truth
 from perception.occlusion.learned import claims
 from perception.occlusion.network import Network
 from perception.occlusion.order import infer_order
+from perception.occlusion.patch import patches
 from perception.occlusion.roughness import rough_frame
 
 SAMPLE = Path(__file__).with_name("order_by_hand.json")
@@ -49,7 +50,7 @@ def measure(maps: Path) -> dict[int, Counter[tuple[bool, str, str]]]:
 
 def inferred(annotations: Sequence[Annotation], network: Network) -> set[tuple[int, int]]:
     """Places of pairs (front, back), as `codriver complete` finds them in a file of exact masks."""
-    masks, labels = [one.mask.to_array() for one in annotations], [one.label for one in annotations]
+    masks, labels = patches(one.mask for one in annotations), [one.label for one in annotations]
     rough = rough_frame(masks)
     ask = partial(claims, network, masks, labels, rough)
     return set(infer_order(masks, ask=ask, labels=labels))

@@ -19,6 +19,7 @@ from benchmarks.perception.whole_shapes import iou
 from perception.masks import BoolImage, Mask
 from perception.occlusion.appearance_files import read_picture
 from perception.occlusion.outlines import fit_outlines
+from perception.occlusion.patch import patches
 
 _SMALLEST = 150
 """Pixels of the true visible masks that count."""
@@ -41,8 +42,9 @@ def measured(given: Mapping[str, Any], truth: Mapping[str, Any], folder: Path) -
             raise SystemExit(f"{folder / image['file_name']} is no picture; name the folder of the set's images.")
         objects = by_image[image["id"]]
         masks = [_pixels(one, image) for one in objects]
+        given_masks = patches(masks)
         started = time.process_time()
-        moved = list(fit_outlines(picture, masks))
+        moved = [one.to_array() for one in fit_outlines(picture, given_masks)]
         seconds += time.process_time() - started
         for one, before, after in zip(objects, masks, moved, strict=True):
             visible = _pixels(true[one["id"]], image)

@@ -14,6 +14,7 @@ from perception.masks import Mask
 from perception.occlusion.completing import Completer
 from perception.occlusion.journal import Finished, Forgetful, Journal
 from perception.occlusion.own_shapes import own_shapes, whole_objects
+from perception.occlusion.patch import patches
 from perception.occlusion.roughness import mostly_rough, rough_frame
 from perception.occlusion.shapes import Shapes
 from perception.occlusion.tracks import Video, shapes_elsewhere
@@ -90,7 +91,7 @@ def _read_images(
     for done, image in enumerate(images, start=1):
         record, known = _read_image(image, by_image[image["id"]], names, skipped)
         read.append((record, known))
-        rough.append(rough_frame([one.mask.to_array() for one in record.instances]))
+        rough.append(rough_frame(patches(one.mask for one in record.instances)))
         progress("reading masks", done, len(images))
     several = [off for off, (record, _) in zip(rough, read, strict=True) if len(record.instances) > 1]
     return read, [True] * len(rough) if mostly_rough(several) else rough

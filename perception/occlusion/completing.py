@@ -8,18 +8,19 @@ from functools import partial
 from itertools import islice
 
 from perception.frame import RGBImage
-from perception.masks import BoolImage, Mask
+from perception.masks import Mask
 from perception.occlusion.methods import SEES_PIXELS
 from perception.occlusion.order import Ask, Pair, depths, infer_order, without_cycles
 from perception.occlusion.outlines import fit_outlines
+from perception.occlusion.patch import Patch, patches
 from perception.occlusion.roughness import rough_frame
 from perception.occlusion.shapes import Shapes
-from perception.occlusion.task import Claimant, Method, Task, cut_by_frame, frame_tasks
+from perception.occlusion.task import Claimant, Method, Task, frame_tasks
 from perception.occlusion.unlabelled import Find, beside
 from perception.record import Completion, FrameRecord, Instance, Occlusion
 
 _TOGETHER = 16
-"""Objects that are completed together: each needs some planes as large as the frame."""
+"""Objects that are completed together: each needs some planes as large as what is around it."""
 _WHOLE = 0.15
 """Chance that an object is whole, by the method that judges the order, from which on no other adds to it: below,
 shapes gain more than they cost where nothing is hidden. Chosen on rendered scenes."""
@@ -32,13 +33,13 @@ class _Frame:
     """A frame's objects, none of them empty, and their visible masks."""
 
     instances: Sequence[Instance]
-    masks: Sequence[BoolImage]
+    masks: Sequence[Patch]
     """Those of the instances, or what the picture made of them, if they were rough; then those of other things."""
     labels: Sequence[str]
     rough: bool
     """The masks are off by a pixel or more."""
 
-    def with_things(self, things: Sequence[BoolImage]) -> _Frame:
+    def with_things(self, things: Sequence[Patch]) -> _Frame:
         """The same with masks of things that have no label and are no instances."""
         return replace(self, masks=[*self.masks, *things], labels=[*self.labels, *("" for _ in things)])
 
@@ -117,7 +118,7 @@ class Completer:
                 if answer is None:
                     continue
                 added = (answer[0] & ~task.visible).sum() >= LEAST_GAIN * task.visible.sum()
-                mask = Mask.from_array(answer[0]) if added else one.mask
+                mask = Patch.from_array(answer[0], task.part).to_mask() if added else one.mask
                 found[at].append(Completion(method.name if added else "visible", mask, round(answer[1], 4)))
                 if isinstance(method, Claimant) and not added and answer[1] >= _WHOLE:
                     whole.add(at)
@@ -153,7 +154,7 @@ def _surest_first(shapes: Sequence[Completion], whole: bool) -> list[Completion]
 
 def _frame(instances: Sequence[Instance], image: RGBImage | None, rough: bool) -> _Frame:
     """`rough`: the masks are known to be off. Rough ones are moved to the edges of the image."""
-    masks = [one.mask.to_array() for one in instances]
+    masks = patches(one.mask for one in instances)
     rough = rough or rough_frame(masks)
     if rough and image is not None:
         moved = False
@@ -178,12 +179,13 @@ def _occlusions(
             occluded_by=tuple(front for front, _ in fronts),
             order_confidence=tuple(round(sure, 4) for _, sure in fronts),
             depth_order=level[index],
-            cut_by_frame=cut_by_frame(frame.masks[index]),
+            cut_by_frame=frame.masks[index].cut_by_frame,
             completions=tuple(shapes),
         )
     return found
 
 
-def _hidden_share(visible: BoolImage, whole: Mask) -> float:
+def _hidden_share(visible: Patch, whole: Mask) -> float:
     """Share of the whole mask that is not visible, 0..1."""
-    return float((whole.to_array() & ~visible).sum() / whole.area) if whole.area else 0.0
+    shape = Patch.of(whole)
+    return float((shape.pixels & ~visible.inside(shape.part)).sum() / whole.area) if whole.area else 0.0

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from perception.masks import BoolImage
 from perception.occlusion.network import Guess, Network
 from perception.occlusion.network_input import KINDS, kind_of
 from perception.occlusion.pair_features import Claim
+from perception.occlusion.patch import Part, Patch
 from perception.occlusion.prior import Prior
 from perception.occlusion.roughness import covering, disc, seam_width
-from perception.occlusion.task import Answer, Task, cut_by_frame
+from perception.occlusion.task import Answer, Task, surrounding
 from perception.occlusion.window import FloatImage
 
 _SHARES = (0.5, 0.2, 0.3)
@@ -33,7 +35,7 @@ _TELLING = ("vehicle", "person", "cycle")
 _NOTHING = 0.95
 """Below this probability of a hidden part nothing is added: next to all hidden objects of CamVid are above it."""
 _TOGETHER = 16
-"""Objects that are looked at together: each needs some planes as large as the frame."""
+"""Objects that the network looks at together to tell what they claim."""
 _SAME = 0.6
 """Least share of the visible mask that a new outline must keep."""
 _SEEN = 0.7
@@ -51,17 +53,15 @@ class Learned:
     def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
         """See `Method`."""
         guesses = self._network.guess(tasks)
-        asked = [task for task in tasks if task.may_hide.any() and self._shares(task)[1]]
-        alone = dict(zip(asked, self._network.guess([_alone(task) for task in asked]), strict=True))
+        asked = [task for task in tasks if task.is_behind and self._shares(task)[1]]
+        alone = dict(zip(asked, self._network.guess(_alone(task) for task in asked), strict=True))
         return [
-            self._behind_known(task, guess, alone.get(task))
-            if task.may_hide.any()
-            else _behind_unknown(task, guess)
+            self._behind_known(task, guess, alone.get(task)) if task.is_behind else _behind_unknown(task, guess)
             for task, guess in zip(tasks, guesses, strict=True)
         ]
 
     def claims(
-        self, masks: Sequence[BoolImage], labels: Sequence[str], rough: bool, places: Sequence[int]
+        self, masks: Sequence[Patch], labels: Sequence[str], rough: bool, places: Sequence[int]
     ) -> dict[int, Claim]:
         """See `task.Claimant`."""
         return claims(self._network, masks, labels, rough, places)
@@ -85,12 +85,12 @@ class Learned:
         shares = self._shares(task)
         votes = self._prior.votes(task)
         said: list[FloatImage | float] = [
-            guess.in_frame(task.visible.shape),
+            guess.in_task(task.visible.shape),
             0.0,
             0.0 if votes is None else votes[0],
         ]
         if alone is not None:
-            said[1] = alone.in_frame(task.visible.shape)
+            said[1] = alone.in_task(task.visible.shape)
         total = sum(shares) - (shares[2] if votes is None else 0.0)
         return np.asarray(sum(share * one for share, one in zip(shares, said, strict=True)) / total, np.float32)
 
@@ -100,7 +100,7 @@ def _redrawn(task: Task, share: FloatImage) -> BoolImage:
 
     Such a mask reaches into what it is not, or not as far as it should: the network's outline is the better one.
     """
-    reach = cv2.dilate(task.visible.astype(np.uint8), disc(seam_width(task.visible.shape))).astype(bool)
+    reach = cv2.dilate(task.visible.astype(np.uint8), disc(seam_width(task.part.frame))).astype(bool)
     if task.neighbours is not None:
         reach &= ~task.neighbours
     found: BoolImage = (share > 0.5) & (task.may_hide | reach)
@@ -109,54 +109,66 @@ def _redrawn(task: Task, share: FloatImage) -> BoolImage:
 
 
 def claims(
-    network: Network, masks: Sequence[BoolImage], labels: Sequence[str], rough: bool, places: Sequence[int]
+    network: Network, masks: Sequence[Patch], labels: Sequence[str], rough: bool, places: Sequence[int]
 ) -> dict[int, Claim]:
     """What the network makes of the objects at `places`, if any other may be in front of each.
 
-    `masks` [height, width] and class names are all those of a frame; `rough`: they are off by a pixel or more.
+    `masks` and class names are all those of a frame; `rough`: they are off by a pixel or more.
     """
     count = covering(masks)
     found: dict[int, Claim] = {}
     for start in range(0, len(places), _TOGETHER):
         some = places[start : start + _TOGETHER]
-        tasks = [_undecided(masks[at], count > masks[at], labels[at], rough) for at in some]
-        for at, task, guess in zip(some, tasks, network.guess(tasks), strict=True):
+        tasks = (_undecided(masks, count, labels[at], rough, at) for at in some)
+        for at, guess in zip(some, network.guess(tasks), strict=True):
             sure = float(np.clip(guess.hidden, 1e-6, 1 - 1e-6))
-            found[at] = Claim(float(np.log(sure / (1 - sure))), _claimed(task.visible, guess, masks))
+            found[at] = Claim(float(np.log(sure / (1 - sure))), _claimed(at, guess, masks))
     return found
 
 
-def _claimed(visible: BoolImage, guess: Guess, masks: Sequence[BoolImage]) -> dict[int, float]:
+def _claimed(at: int, guess: Guess, masks: Sequence[Patch]) -> dict[int, float]:
     """Place of each other mask that the guessed shape reaches → how many of its pixels that would cover."""
-    where = guess.window.inside(visible.shape)
-    share = guess.in_frame(visible.shape)[where]
-    share[visible[where]] = 0
-    sums = {place: float(share[mask[where]].sum()) for place, mask in enumerate(masks) if mask is not visible}
+    part = surrounding(masks[at], masks)
+    rows, columns = guess.window.inside(part.shape)
+    x0, y0 = part.left + columns.start, part.top + rows.start
+    window = Part.within(part.frame, x0, y0, part.left + columns.stop, part.top + rows.stop)
+    share = guess.in_task(part.shape)[rows, columns]
+    share[masks[at].inside(window)] = 0
+    sums = {}
+    for place, mask in enumerate(masks):
+        both = window.common(mask.part)
+        if place != at and all(both.shape):
+            sums[place] = float(both.of(share, window)[both.of(mask.pixels, mask.part)].sum())
     return {place: pixels for place, pixels in sums.items() if pixels > 0}
 
 
-def _undecided(visible: BoolImage, others: BoolImage, label: str, rough: bool) -> Task:
-    """An object of which all others are as likely in front as behind."""
-    return Task(visible, others & ~visible, label, others * np.float32(0.5), others, not rough)
+def _undecided(masks: Sequence[Patch], count: NDArray[np.uint16], label: str, rough: bool, at: int) -> Task:
+    """An object of which all others are as likely in front as behind. `count`: masks that cover each pixel."""
+    part = surrounding(masks[at], masks)
+    visible = masks[at].inside(part)
+    others = part.of(count) > visible
+    return Task(visible, others & ~visible, label, others * np.float32(0.5), others, not rough, place=part)
 
 
 def _alone(task: Task) -> Task:
     """The same without a word of what is in front."""
     nothing = np.zeros(task.visible.shape, bool)
     behind = None if task.neighbours is None else task.neighbours & ~task.may_hide
-    return Task(task.visible, nothing, task.label, nothing.astype(np.float32), behind, task.exact)
+    return Task(
+        task.visible, nothing, task.label, nothing.astype(np.float32), behind, task.exact, place=task.place
+    )
 
 
 def _behind_unknown(task: Task, guess: Guess) -> Answer:
     """Nothing is known in front: a part is added only where it is next to certain that one is hidden."""
     kind = kind_of(task.label)
-    tells = kind.any() and KINDS[int(kind.argmax())] in _TELLING and not cut_by_frame(task.visible)
+    tells = kind.any() and KINDS[int(kind.argmax())] in _TELLING and not task.cut_by_frame
     if not tells or guess.hidden < _CERTAIN or guess.iou < _WORTH_IT:
         return task.visible, 1 - guess.hidden
     free = ~task.visible if task.neighbours is None else ~(task.visible | task.neighbours)
     # A hole may be one to look through, as between arm and body.
     free &= ~filled(task.visible)
-    return task.visible | ((guess.in_frame(task.visible.shape) > 0.5) & free), guess.iou
+    return task.visible | ((guess.in_task(task.visible.shape) > 0.5) & free), guess.iou
 
 
 def filled(mask: BoolImage) -> BoolImage:

@@ -5,11 +5,13 @@ It was trained on silhouettes of `perception.occlusion.training` that hide each 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perception.models.sessions import Runtime, Session
 from perception.occlusion.network_input import Surroundings, about, network_input
@@ -27,6 +29,7 @@ class Guess:
     """What the network says of one object."""
 
     window: Window
+    """In the planes of the task."""
     share: FloatImage
     """[96, 96]: probability that the whole object covers it"""
     iou: float
@@ -34,8 +37,8 @@ class Guess:
     hidden: float
     """Its probability that a part of the object is hidden, 0..1."""
 
-    def in_frame(self, shape: tuple[int, int]) -> FloatImage:
-        """The probabilities in the frame, float32 `shape` [height, width]; 0 outside the window."""
+    def in_task(self, shape: tuple[int, int]) -> FloatImage:
+        """The probabilities in the task's planes, float32 `shape` [height, width]; 0 outside the window."""
         return self.window.paste(self.share, shape, 0.0)
 
 
@@ -56,18 +59,17 @@ class Network:
         self._session = Session(weights, runtime or Runtime(provider="cpu"))
         self._session.require("a shape network", ("planes", "about"), ("logits", "estimates"))
 
-    def guess(self, tasks: Sequence[Task]) -> list[Guess]:
-        """What it says of each object."""
+    def guess(self, tasks: Iterable[Task]) -> list[Guess]:
+        """What it says of each object; of the tasks it keeps none."""
         found: list[Guess] = []
-        for start in range(0, len(tasks), _TOGETHER):
-            found += self._some(tasks[start : start + _TOGETHER])
+        seen = (_seen(task) for task in tasks)
+        while some := list(islice(seen, _TOGETHER)):
+            found += self._some(some)
         return found
 
-    def _some(self, tasks: Sequence[Task]) -> list[Guess]:
-        around = [surroundings(task) for task in tasks]
-        windows = [window_around(one.visible, one.in_front > 0.2) for one in around]
-        planes = np.stack([network_input(*both) for both in zip(windows, around, strict=True)])
-        told = np.stack([about(task.label, task.exact and not task.apart) for task in tasks])
+    def _some(self, seen: Sequence[_Seen]) -> list[Guess]:
+        windows = [window for window, _, _ in seen]
+        planes, told = np.stack([one for _, one, _ in seen]), np.stack([one for _, _, one in seen])
         # The mean of an object and its mirror image is better than either.
         both = np.concatenate([planes, planes[..., ::-1]])
         said = self._session.run({"planes": both, "about": np.concatenate([told, told])})
@@ -78,3 +80,13 @@ class Network:
             Guess(window, share, float(iou), float(hidden))
             for window, share, (iou, hidden) in zip(windows, shares, estimates, strict=True)
         ]
+
+
+_Seen = tuple[Window, NDArray[np.float32], NDArray[np.float32]]
+"""A window, and what the network is given of it."""
+
+
+def _seen(task: Task) -> _Seen:
+    around = surroundings(task)
+    window = window_around(around.visible, around.in_front > 0.2)
+    return window, network_input(window, around), about(task.label, task.exact and not task.apart)

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.masks import BoolImage
 from perception.occlusion.mounting import mounted
 from perception.occlusion.order_model import OrderModel, PairModel, logistic, shipped_model
 from perception.occlusion.pair_features import CLAIM_SIZE, Claim, Claims, Outline, features, neighbours, outline
+from perception.occlusion.patch import Patch
 
 _TOUCH = 2
 """Masks this many pixels apart still touch."""
@@ -37,14 +37,14 @@ Ask = Callable[[Sequence[int]], Mapping[int, Claim]]
 
 
 def infer_order(
-    masks: Sequence[BoolImage],
+    masks: Sequence[Patch],
     model: OrderModel | None = None,
     ask: Ask | None = None,
     labels: Sequence[str] = (),
 ) -> dict[Pair, float]:
     """Who hides whom, and how sure it is which of the two is in front, 0.5..1; free of cycles.
 
-    `masks` [height, width] are visible parts in one frame, none of them empty. `ask` is asked for those that have
+    `masks` are visible parts in one frame, none of them empty. `ask` is asked for those that have
     neighbours; without it the outlines alone count, and a model that was fitted to them alone. `labels`
     are class names, which tell of a pole and what it carries.
     """
@@ -79,8 +79,8 @@ class Link:
 class FrameOutlines:
     """The outlines of a frame's objects, and their class names, if they have any."""
 
-    def __init__(self, masks: Sequence[BoolImage], ask: Ask | None = None, labels: Sequence[str] = ()) -> None:
-        self.shape = (masks[0].shape[0], masks[0].shape[1]) if masks else (1, 1)
+    def __init__(self, masks: Sequence[Patch], ask: Ask | None = None, labels: Sequence[str] = ()) -> None:
+        self.shape = masks[0].shape if masks else (1, 1)
         self.outlines = [outline(mask) for mask in masks]
         self._labels = labels or [""] * len(masks)
         self._pairs = list(neighbours(self.outlines, self.shape))
@@ -152,17 +152,22 @@ class FrameOutlines:
         return np.array([gap / size, gap / front_size, beside, larger, lower, sure, claim])
 
 
-def touching(masks: Sequence[BoolImage]) -> list[tuple[int, int]]:
+def touching(masks: Sequence[Patch]) -> list[tuple[int, int]]:
     """Pairs (i, j), i < j, that share a border of some length; empty masks touch nothing."""
     kernel = np.ones((2 * _TOUCH + 1, 2 * _TOUCH + 1), np.uint8)
-    grown = [cv2.dilate(mask.astype(np.uint8), kernel).astype(bool) for mask in masks]
-    outlines = [max(int((big & ~mask).sum()), 1) for big, mask in zip(grown, masks, strict=True)]
+    parts = [mask.part.grown(_TOUCH) for mask in masks]
+    grown = [
+        Patch(part, cv2.dilate(mask.inside(part).astype(np.uint8), kernel).astype(bool))
+        if mask.pixels.size
+        else mask
+        for mask, part in zip(masks, parts, strict=True)
+    ]
+    outlines = [max(int(big.pixels.sum() - mask.pixels.sum()), 1) for big, mask in zip(grown, masks, strict=True)]
     found = []
-    for i in range(len(masks)):
+    for i, first in enumerate(grown):
         for j in range(i + 1, len(masks)):
-            if not (masks[i].any() and masks[j].any()):
-                continue
-            shared = (grown[i] & grown[j]).sum()
+            both = first.part.common(grown[j].part)
+            shared = (first.inside(both) & grown[j].inside(both)).sum()
             if shared >= _BORDER_SHARE * min(outlines[i], outlines[j]) and shared >= 4:
                 found.append((i, j))
     return found

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from perception.frame import RGBImage
 from perception.masks import BoolImage
+from perception.occlusion.patch import Patch
 from perception.occlusion.roughness import outline_step
-from perception.occlusion.window import FloatImage, box_of
+from perception.occlusion.window import FloatImage
 
 _FURTHEST = 3.0
 """Steps that an outline is moved by at most."""
@@ -110,8 +111,8 @@ class Edges:
         return np.float32(left), np.float32(top), rightwards, downwards
 
 
-def fit_outlines(image: RGBImage, masks: Iterable[BoolImage]) -> Iterator[BoolImage]:
-    """The masks [height, width] of a picture's objects, moved to its edges; none becomes empty.
+def fit_outlines(image: RGBImage, masks: Iterable[Patch]) -> Iterator[Patch]:
+    """The masks of a picture's objects, moved to its edges; none becomes empty.
 
     A mask that is not moved is given back itself.
     """
@@ -126,7 +127,7 @@ def fit_outlines(image: RGBImage, masks: Iterable[BoolImage]) -> Iterator[BoolIm
         yield moved(mask, _best(mask, directions, there, edges.step))
 
 
-def best_move(mask: BoolImage, edges: Edges) -> Move:
+def best_move(mask: Patch, edges: Edges) -> Move:
     """The move after which most of the outline lies on edges; none for a mask with next to no outline."""
     points, normals = _outline(mask, edges.step)
     return _best(mask, normals, _along(points, normals, edges), edges.step)
@@ -141,7 +142,7 @@ def _along(points: FloatImage, normals: FloatImage, edges: Edges) -> FloatImage:
     return edges.across(where[..., 0], where[..., 1], normals)
 
 
-def _best(mask: BoolImage, normals: FloatImage, found: FloatImage, step: int) -> Move:
+def _best(mask: Patch, normals: FloatImage, found: FloatImage, step: int) -> Move:
     """See `best_move`; `normals` [points, 2] are those of the outline, `found` [points, places] is of `_along`."""
     if len(normals) < _FEWEST:
         return Move()
@@ -153,25 +154,22 @@ def _best(mask: BoolImage, normals: FloatImage, found: FloatImage, step: int) ->
     return Move(grow, right, down)
 
 
-def moved(mask: BoolImage, move: Move) -> BoolImage:
-    """The mask [height, width] after the move; as it is where nothing would remain of it.
+def moved(mask: Patch, move: Move) -> Patch:
+    """The mask after the move; as it is where nothing would remain of it.
 
     What reaches the border of the image is taken to go on beyond it.
     """
     if move == Move():
         return mask
-    height, width = mask.shape
     reach = int(np.ceil(abs(move.grow) + np.hypot(move.right, move.down))) + 2
-    x, y, wide, high = box_of(mask)
-    around = np.s_[max(y - reach, 0) : y + high + reach, max(x - reach, 0) : x + wide + reach]
-    depth = _depth(mask[around])
+    around = mask.part.grown(reach)
+    depth = _depth(mask.inside(around))
     shift = np.array([[1, 0, move.right], [0, 1, move.down]], np.float32)
     shifted = cv2.warpAffine(
         depth, shift, depth.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    found = np.zeros((height, width), bool)
-    found[around] = shifted + move.grow > 0
-    return found if found.any() else mask
+    found = shifted + move.grow > 0
+    return Patch.from_array(found, around) if found.any() else mask
 
 
 def _moves(step: int, thickness: float) -> NDArray[np.float32]:
@@ -198,20 +196,19 @@ def _all_moves() -> NDArray[np.float32]:
 _MOVES = _all_moves()
 
 
-def _thickness(mask: BoolImage) -> float:
+def _thickness(mask: Patch) -> float:
     """How far the innermost pixel is from the outline, in pixels."""
-    x, y, wide, high = box_of(mask)
-    inside = np.pad(mask[y : y + high, x : x + wide], 1)
+    inside = np.pad(mask.pixels, 1)
     return float(cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max())
 
 
-def _outline(mask: BoolImage, step: int) -> tuple[FloatImage, FloatImage]:
+def _outline(mask: Patch, step: int) -> tuple[FloatImage, FloatImage]:
     """Places (x, y) of pixels at the outline but not at the image's border, and the directions outwards there;
     float32 [points, 2] each."""
     margin = 2 * step
-    x, y, wide, high = box_of(mask)
-    left, top = max(x - margin, 0), max(y - margin, 0)
-    inside = mask[top : y + high + margin, left : x + wide + margin]
+    around = mask.part.grown(margin)
+    left, top = around.left, around.top
+    inside = mask.inside(around)
     inner = cv2.erode(inside.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1).astype(bool)
     rows, columns = np.nonzero(inside & ~inner)
     free = (
@@ -228,7 +225,7 @@ def _outline(mask: BoolImage, step: int) -> tuple[FloatImage, FloatImage]:
     depth = cv2.GaussianBlur(_depth(inside), (0, 0), 1.5 * step)
     outwards = -np.stack([cv2.Sobel(depth, cv2.CV_32F, 1, 0), cv2.Sobel(depth, cv2.CV_32F, 0, 1)], axis=2)
     normals = outwards[rows, columns]
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
+    normals = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
     return np.stack([columns + left, rows + top], axis=1).astype(np.float32), np.asarray(normals, np.float32)
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from perception.masks import BoolImage
 from perception.occlusion.network_input import kind_of
 from perception.occlusion.order import touching
+from perception.occlusion.patch import Patch
 from perception.occlusion.shapes import Shapes, shapes_of
-from perception.occlusion.task import cut_by_frame
 from perception.record import FrameRecord
 
 _SMALLEST = 400
@@ -46,16 +46,14 @@ def whole_objects(
         if len(found) >= most:
             break
         source = sources[at] if sources else str(at)
-        masks = [one.mask.to_array() for one in record.instances]
+        masks = [Patch.of(one.mask) for one in record.instances]
         busy = {index for pair in touching(masks) for index in pair}
         for index, (one, mask) in enumerate(zip(record.instances, masks, strict=True)):
             kind = kind_of(one.label)
-            if index not in busy and kind.any() and one.mask.area >= _SMALLEST and not cut_by_frame(mask):
-                x, y, width, height = one.mask.box
-                cropped = mask[y : y + height, x : x + width].copy()
+            if index not in busy and kind.any() and one.mask.area >= _SMALLEST and not mask.cut_by_frame:
                 number = int(kind.argmax())
-                key = (source, number, (x, y, width, height), cropped.tobytes())
-                found.setdefault(key, WholeObject(source, cropped, number))
+                key = (source, number, mask.box, mask.pixels.tobytes())
+                found.setdefault(key, WholeObject(source, mask.pixels, number))
         progress(at + 1, len(records))
     return list(found.values())[:most]
 

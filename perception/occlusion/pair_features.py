@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.masks import BoolImage
-from perception.occlusion.window import Box, box_of
+from perception.occlusion.patch import Patch
+from perception.occlusion.window import Box
 
 DIRECTION_NAMES = (
     "ground",
@@ -100,18 +101,13 @@ class Claims:
         return cls(second.missing - first.missing, first.pixels.get(j, 0.0), second.pixels.get(i, 0.0))
 
 
-def outline(mask: BoolImage) -> Outline:
-    """The outline of a mask [height, width] that is not empty."""
-    height, width = mask.shape
-    reach = max(round(_NEAR * float(np.hypot(height, width))), 4)
-    x, y, wide, high = box_of(mask)
-    x0, y0, x1, y1 = (
-        max(x - reach, 0),
-        max(y - reach, 0),
-        min(x + wide + reach, width),
-        min(y + high + reach, height),
-    )
-    own = np.ascontiguousarray(mask[y0:y1, x0:x1])
+def outline(mask: Patch) -> Outline:
+    """The outline of a mask that is not empty."""
+    reach = max(round(_NEAR * float(np.hypot(*mask.shape))), 4)
+    x, y, wide, high = mask.box
+    around = mask.part.grown(reach)
+    x0, y0 = around.left, around.top
+    own = mask.inside(around)
     pixels = own.astype(np.uint8)
     contours, _ = cv2.findContours(pixels, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     points = [np.asarray(one, np.int32).reshape(-1, 2) for one in contours if len(one) >= 4]
@@ -119,19 +115,19 @@ def outline(mask: BoolImage) -> Outline:
         points = [np.asarray(contours[0], np.int32).reshape(-1, 2)]
     hull = np.zeros(own.shape, np.uint8)
     cv2.fillConvexPoly(hull, cv2.convexHull(np.concatenate(points)), 1)
-    columns = mask[y : y + high, x : x + wide]
+    columns = mask.pixels
     feet = np.where(columns.any(axis=0), y + high - 1 - columns[::-1].argmax(axis=0), -1).astype(np.int32)
     away = np.asarray(cv2.distanceTransform(1 - pixels, cv2.DIST_L2, 3), np.float32)
     return Outline(
         (x, y, wide, high),
         own,
-        (x0, y0, x1 - x0, y1 - y0),
+        around.box,
         away,
         hull.astype(bool),
         tuple(one + np.array([x0, y0], np.int32) for one in points),
         feet,
         int(pixels.sum()),
-        bool(mask[-1].any()),
+        y + high == mask.shape[0],
     )
 
 

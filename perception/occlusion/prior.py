@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from perception.occlusion.network_input import kind_of
 from perception.occlusion.shapes import GRID, Shapes, rendered_shapes
 from perception.occlusion.task import Answer, Task
-from perception.occlusion.window import FloatImage, box_of
+from perception.occlusion.window import LONGEST, FloatImage, box_of
 
 _AGREEMENT_IS_WORTH = ((0.5, 0.75, 0.86, 0.95), (0.1, 0.4, 0.6, 0.65))
 """Agreement of voters with the visible part; the IoU of the hidden part that it came with in rendered scenes."""
@@ -29,7 +29,7 @@ _ENOUGH = 8
 _VOTERS = 12
 _SHARPNESS = 30.0
 """Weight of a voter: exp(sharpness × its agreement)."""
-_STEPS = (0.0, 0.15, 0.35, 0.65, 1.0)
+_STEPS = (0.0, 0.15, 0.35, 0.65, LONGEST)
 """How much longer the whole object may be, in visible sides."""
 _ASPECT_COST = 0.25
 """Agreement lost for a shape that must be stretched by a factor of e."""
@@ -51,7 +51,7 @@ class Prior:
         """As `vote` has it; asked again about the same task, it remembers. None where nothing may hide it."""
         if task not in self._votes:
             shapes = self._shapes.of_kind(kind_of(task.label))
-            self._votes[task] = vote(task.visible, task.may_hide, shapes) if task.may_hide.any() else None
+            self._votes[task] = vote(task.visible, task.may_hide, shapes) if task.is_behind else None
         return self._votes[task]
 
     def knows(self, label: str) -> bool:

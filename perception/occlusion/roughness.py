@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.masks import BoolImage
-from perception.occlusion.window import box_of
+from perception.occlusion.patch import Patch, union
 
 _OVERLAP = 0.002
 """Exact masks do not overlap by more than this share of what they cover."""
@@ -37,16 +36,17 @@ def outline_step(shape: tuple[int, ...]) -> int:
     return max(1, round(float(np.hypot(shape[0], shape[1])) * _STEP))
 
 
-def covering(masks: Sequence[BoolImage]) -> NDArray[np.uint16]:
+def covering(masks: Sequence[Patch]) -> NDArray[np.uint16]:
     """How many of a frame's masks cover each pixel, [height, width]; one mask at least."""
     count = np.zeros(masks[0].shape, np.uint16)
     for mask in masks:
-        count += mask
+        view = mask.part.of(count)
+        view += mask.pixels
     return count
 
 
-def rough_frame(masks: Sequence[BoolImage]) -> bool:
-    """Whether a frame's masks [height, width] overlap as exact ones do not."""
+def rough_frame(masks: Sequence[Patch]) -> bool:
+    """Whether a frame's masks overlap as exact ones do not."""
     if not masks:
         return False
     count = covering(masks)
@@ -61,13 +61,12 @@ def mostly_rough(frames: Sequence[bool]) -> bool:
     return len(frames) >= _ENOUGH and sum(frames) > _OFTEN * len(frames)
 
 
-def apart(visible: BoolImage, hiding: BoolImage) -> bool:
-    """Whether there is a gap between an object and what is said to hide it; masks [height, width]."""
+def apart(visible: Patch, hiding: Sequence[Patch]) -> bool:
+    """Whether there is a gap between an object and what is said to hide it."""
     step = outline_step(visible.shape)
     reach = _NEAR * step
-    x, y, width, height = box_of(visible)
-    around = slice(max(y - reach, 0), y + height + reach), slice(max(x - reach, 0), x + width + reach)
-    own, other = visible[around].astype(np.uint8), hiding[around]
+    around = visible.part.grown(reach)
+    own, other = visible.inside(around).astype(np.uint8), union(hiding, around)
     near, touching = (int((cv2.dilate(own, disc(radius)).astype(bool) & other).sum()) for radius in (reach, step))
     return near > 0 and touching < _TOUCHING * near
 

@@ -16,8 +16,9 @@ from perception.occlusion.completing import LEAST_GAIN, Completer
 from perception.occlusion.methods import shipped_methods
 from perception.occlusion.network import WEIGHTS
 from perception.occlusion.order_model import WEIGHTS as ORDER_WEIGHTS
+from perception.occlusion.patch import Patch
 from perception.occlusion.shapes import RENDERED
-from perception.occlusion.task import Method, cut_by_frame
+from perception.occlusion.task import Method
 from perception.record import IMPORTED, Completion, FrameRecord, Instance
 
 
@@ -92,7 +93,7 @@ def _with_its_own_pixels(one: Instance, found: Instance) -> Instance:
         return replace(one, occlusion=hidden)
     shapes = tuple(_with_pixels_of(one.mask, shape) for shape in hidden.completions)
     rate = 1 - one.mask.area / shapes[0].mask.area if shapes else 0.0
-    cut = cut_by_frame(one.mask.to_array())
+    cut = Patch.of(one.mask).cut_by_frame
     return replace(one, occlusion=replace(hidden, completions=shapes, rate=rate, cut_by_frame=cut))
 
 

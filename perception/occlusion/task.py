@@ -13,21 +13,27 @@ from perception.frame import RGBImage
 from perception.masks import BoolImage
 from perception.occlusion.order import Pair
 from perception.occlusion.pair_features import Claim
+from perception.occlusion.patch import Part, Patch, union
 from perception.occlusion.roughness import apart, covering, disc, seam_width
 from perception.occlusion.shapes import Shapes
-from perception.occlusion.window import FloatImage
+from perception.occlusion.window import FloatImage, reachable
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """An object to complete. Masks are bool [height, width] of one frame."""
+    """An object to complete.
+
+    All planes, and what is answered, are [height, width] of one part of a frame. It holds every window that
+    `window_around` gives for the object and what may be in front of it, and all that the object may cover: what
+    lies outside of the part and within a window lies outside of the frame.
+    """
 
     visible: BoolImage
     may_hide: BoolImage
-    """Where something in front may hide a part of it; nowhere: nobody knows of anything in front of it."""
+    """Where something in front may hide a part of it; see `is_behind`."""
     label: str
     in_front: FloatImage | None = None
-    """float32 [height, width], 0..1: how sure it is that what is seen there stands before the object; 0 where
+    """float32, 0..1: how sure it is that what is seen there stands before the object; 0 where
     nothing known is. None: as sure as can be wherever `may_hide` is."""
     neighbours: BoolImage | None = None
     """All other objects of the frame; None: not known, or none but those of `may_hide`."""
@@ -36,13 +42,32 @@ class Task:
     apart: bool = False
     """Whether there is a gap between it and what hides it: one is too small, or something thin is in between."""
     image: RGBImage | None = None
-    """The frame's pixels, uint8 RGB [height, width, 3], for methods that look at them."""
+    """The pixels, uint8 RGB [height, width, 3], for methods that look at them."""
     elsewhere: Shapes | None = None
     """The same object where it is seen whole in other frames; None or empty: not known."""
+    place: Part | None = None
+    """The part of the frame; None: all of it."""
+    goes_on: bool = False
+    """Whether what is in front of it reaches beyond the part."""
+
+    @property
+    def part(self) -> Part:
+        """The part of the frame that the planes cover."""
+        return Part.whole(self.visible.shape) if self.place is None else self.place
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether anything known is in front of it, near or far."""
+        return self.goes_on or bool(self.may_hide.any())
+
+    @property
+    def cut_by_frame(self) -> bool:
+        """Whether the visible mask reaches the border of the frame."""
+        return self.part.cut_by_frame(self.visible)
 
 
 Answer = tuple[BoolImage, float]
-"""The whole object, bool [height, width], and the estimated IoU of its hidden part, 0..1."""
+"""The whole object, bool [height, width] as in the task, and the estimated IoU of its hidden part, 0..1."""
 
 
 class Method(Protocol):
@@ -64,9 +89,9 @@ class Claimant(Protocol):
     """A method that tells how objects would go on behind their neighbours: it helps to judge the order."""
 
     def claims(
-        self, masks: Sequence[BoolImage], labels: Sequence[str], rough: bool, places: Sequence[int]
+        self, masks: Sequence[Patch], labels: Sequence[str], rough: bool, places: Sequence[int]
     ) -> Mapping[int, Claim]:
-        """For the objects at `places`; visible masks [height, width] and class names are all those of a frame.
+        """For the objects at `places`; visible masks and class names are all those of a frame.
 
         `rough`: the masks are off by a pixel or more.
         """
@@ -74,7 +99,7 @@ class Claimant(Protocol):
 
 
 def frame_tasks(
-    masks: Sequence[BoolImage],
+    masks: Sequence[Patch],
     labels: Sequence[str],
     pairs: Mapping[Pair, float],
     image: RGBImage | None = None,
@@ -82,24 +107,47 @@ def frame_tasks(
 ) -> Iterator[Task]:
     """One task for each of a frame's objects. `pairs` has no cycles; `rough`: masks are off by a pixel or more."""
     count = covering(masks) if masks else np.zeros((0, 0), np.uint16)
-    for index, (visible, label) in enumerate(zip(masks, labels, strict=True)):
+    for index, (own, label) in enumerate(zip(masks, labels, strict=True)):
         chances = fronts_of(index, pairs)
-        in_front = np.zeros(visible.shape, np.float32)
-        for at, chance in chances.items():
-            np.maximum(in_front, masks[at] * np.float32(chance), out=in_front)
-        for front, back in pairs:
-            if front == index:
-                np.maximum(in_front, masks[back] * np.float32(1 - pairs[front, back]), out=in_front)
-        neighbours = count > visible
-        may_hide, gap = np.zeros(visible.shape, bool), False
+        hiding = [masks[at] for at in chances]
+        behind = {back: 1 - sure for (front, back), sure in pairs.items() if front == index}
+        part = surrounding(own, [*hiding, *(masks[at] for at in behind)])
+        visible, in_front = own.inside(part), np.zeros(part.shape, np.float32)
+        for at, chance in (*chances.items(), *behind.items()):
+            both = part.common(masks[at].part)
+            view = both.of(in_front, part)
+            np.maximum(view, both.of(masks[at].pixels, masks[at].part) * np.float32(chance), out=view)
+        neighbours = part.of(count) > visible
+        may_hide, gap = np.zeros(part.shape, bool), False
         if chances:
-            hiding = np.logical_or.reduce([masks[at] for at in chances])
-            gap = apart(visible, hiding)
+            gap = apart(own, hiding)
             # Between two masks lies a seam that belongs to neither; it is wider where they are rough.
-            radius = seam_width(visible.shape) if rough or gap else 1
-            seam = cv2.dilate(hiding.astype(np.uint8), disc(radius)).astype(bool)
-            may_hide = (hiding | seam & ~neighbours) & ~visible
-        yield Task(visible, may_hide, label, in_front, neighbours, not rough, gap, image)
+            radius = seam_width(own.shape) if rough or gap else 1
+            around = part.grown(radius)
+            near = union(hiding, around)
+            seam = cv2.dilate(near.astype(np.uint8), disc(radius)).astype(bool)
+            may_hide = (part.of(near, around) | part.of(seam, around) & ~neighbours) & ~visible
+        yield Task(
+            visible,
+            may_hide,
+            label,
+            in_front,
+            neighbours,
+            not rough,
+            gap,
+            None if image is None else part.of(image),
+            place=part,
+            goes_on=any(part.common(one.part) != one.part for one in hiding),
+        )
+
+
+def surrounding(visible: Patch, in_front: Sequence[Patch]) -> Part:
+    """The part of the frame that the task of an object covers; `in_front` is all that may be in front of it."""
+    seam = seam_width(visible.shape)
+    reached = reachable(visible.box, (one.part.grown(seam).box for one in in_front))
+    x0, y0, x1, y1 = visible.part.grown(seam).corners
+    left, top, right, low = reached
+    return Part.within(visible.shape, min(x0, left), min(y0, top), max(x1, right), max(y1, low))
 
 
 def fronts_of(index: int, pairs: Mapping[Pair, float]) -> dict[int, float]:
@@ -113,8 +161,3 @@ def fronts_of(index: int, pairs: Mapping[Pair, float]) -> dict[int, float]:
                 found[front] = min(sure, chance)
                 waiting.append((front, found[front]))
     return found
-
-
-def cut_by_frame(mask: BoolImage) -> bool:
-    """Whether the mask reaches the border of its image."""
-    return bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())

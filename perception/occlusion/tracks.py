@@ -8,9 +8,10 @@ import numpy as np
 
 from perception.masks import BoolImage
 from perception.occlusion.order import infer_order
+from perception.occlusion.patch import Patch
 from perception.occlusion.prior import vote
 from perception.occlusion.shapes import Shapes, shapes_of
-from perception.occlusion.task import Answer, Task, cut_by_frame
+from perception.occlusion.task import Answer, Task
 from perception.record import FrameRecord
 
 _NEAREST = 6
@@ -31,7 +32,7 @@ class Video:
         return [self._one(task) for task in tasks]
 
     def _one(self, task: Task) -> Answer | None:
-        if task.elsewhere is None or not len(task.elsewhere) or not task.may_hide.any():
+        if task.elsewhere is None or not len(task.elsewhere) or not task.is_behind:
             return None
         found = vote(task.visible, task.may_hide, task.elsewhere)
         if found is None:
@@ -72,12 +73,11 @@ def shapes_elsewhere(
 def _whole(record: FrameRecord, given: Mapping[int, Sequence[int]]) -> list[tuple[int, BoolImage]]:
     """Track and cropped mask of the instances that nothing hides and that the frame does not cut."""
     instances = [one for one in record.instances if one.mask.area]
-    masks = [one.mask.to_array() for one in instances]
+    masks = [Patch.of(one.mask) for one in instances]
     inferred = {instances[back].id for _, back in infer_order(masks)}
     found = []
     for one, mask in zip(instances, masks, strict=True):
         hidden = bool(given[one.id]) if one.id in given else one.id in inferred
-        if one.track_id is not None and not hidden and one.mask.area >= _SMALLEST and not cut_by_frame(mask):
-            x, y, width, height = one.mask.box
-            found.append((one.track_id, mask[y : y + height, x : x + width].copy()))
+        if one.track_id is not None and not hidden and one.mask.area >= _SMALLEST and not mask.cut_by_frame:
+            found.append((one.track_id, mask.pixels))
     return found

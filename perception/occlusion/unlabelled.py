@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
-
 from perception.frame import Frame, FrameInfo, RGBImage
-from perception.masks import BoolImage
+from perception.occlusion.patch import Patch, union
 from perception.record import FrameRecord
 
-Find = Callable[[RGBImage], Iterable[BoolImage]]
-"""The masks [height, width] of a picture's things."""
+Find = Callable[[RGBImage], Iterable[Patch]]
+"""The masks of a picture's things."""
 _OWN = 0.5
 """Least share of a thing that lies outside of all labelled objects; below, it shows one of them."""
 _SMALLEST = 30
@@ -38,22 +36,18 @@ class StageFinder:
 
     stage: Proposes
 
-    def __call__(self, image: RGBImage) -> Iterator[BoolImage]:
+    def __call__(self, image: RGBImage) -> Iterator[Patch]:
         """See `Find`."""
         info = FrameInfo("", "", image.shape[1], image.shape[0], "")
         found = self.stage.run(Frame(info, image), FrameRecord(info)).instances
-        return (one.mask.to_array() for one in found)
+        return (Patch.of(one.mask) for one in found)
 
 
-def beside(things: Iterable[BoolImage], objects: Sequence[BoolImage]) -> list[BoolImage]:
-    """The things [height, width] where no object is; those that mostly show an object are left out.
-
-    There is one object at least.
-    """
-    taken = np.logical_or.reduce(objects)
+def beside(things: Iterable[Patch], objects: Sequence[Patch]) -> list[Patch]:
+    """The things where no object is; those that mostly show an object are left out."""
     found = []
     for thing in things:
-        rest = thing & ~taken
-        if rest.sum() >= max(_SMALLEST, _OWN * thing.sum()):
-            found.append(rest)
+        rest = thing.pixels & ~union(objects, thing.part)
+        if rest.sum() >= max(_SMALLEST, _OWN * thing.pixels.sum()):
+            found.append(Patch.from_array(rest, thing.part))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ _UNKNOWN_REACH = 0.6
 """The same where none is known: further out the window would become too coarse."""
 _MARGIN = 0.15
 """What is shown around in any case, in longer sides of the visible box."""
+LONGEST = 1.0
+"""How much longer a whole object may be than its visible part, in visible sides."""
 
 Box = tuple[int, int, int, int]
 FloatImage = NDArray[np.float32]
@@ -73,14 +76,56 @@ def window_around(visible: NDArray[Any], in_front: NDArray[Any]) -> Window:
     Both are [height, width]; `in_front` is above 0 where something may be.
     """
     x, y, width, height = box_of(visible)
-    longer = max(width, height)
-    reach, margin = round(longer * _REACH), round(longer * _MARGIN)
-    x0, y0, x1, y1 = x - margin, y - margin, x + width + margin, y + height + margin
+    reach, around = _shown((x, y, width, height))
+    x0, y0, x1, y1 = around
     top, left = max(y - reach, 0), max(x - reach, 0)
     nx, ny, nw, nh = box_of(in_front[top : y + height + reach, left : x + width + reach])
     if nw:
         x0, y0 = min(x0, nx + left), min(y0, ny + top)
         x1, y1 = max(x1, nx + left + nw), max(y1, ny + top + nh)
-    grow = round(longer * _UNKNOWN_REACH)
-    side = max(round(1.04 * max(x1 - x0, y1 - y0)), max(width, height) + 2 * grow, 16)
+    side = _side((width, height), (x1 - x0, y1 - y0))
     return Window((x0 + x1 - side) // 2, (y0 + y1 - side) // 2, side)
+
+
+def reachable(visible: Box, in_front: Iterable[Box]) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of a rectangle that holds each window that an object may get, and what it depends on.
+
+    `visible` is the object's box, `in_front` are boxes of all that may be in front of it: any part of it may be.
+    Also held is all that the object may cover where something is in front.
+    """
+    x, y, width, height = visible
+    reach, least = _shown(visible)
+    x0, y0, x1, y1 = least
+    for left, top, wide, high in in_front:
+        within = (
+            max(left, x - reach),
+            max(top, y - reach),
+            min(left + wide, x + width + reach),
+            min(top + high, y + height + reach),
+        )
+        if within[0] < within[2] and within[1] < within[3]:
+            x0, y0 = min(x0, within[0]), min(y0, within[1])
+            x1, y1 = max(x1, within[2]), max(y1, within[3])
+    side = _side((width, height), (x1 - x0, y1 - y0))
+    longer, higher = (int(LONGEST * one) + 3 for one in (width, height))  # 3: the strips that `prior` looks at
+    # The middle of a window lies between those that it has if all to the one side is in front, and nothing else.
+    return (
+        min((x0 + least[2] - side) // 2, x - longer),
+        min((y0 + least[3] - side) // 2, y - higher),
+        max((least[0] + x1 + side + 1) // 2, x + width + longer),
+        max((least[1] + y1 + side + 1) // 2, y + height + higher),
+    )
+
+
+def _shown(box: Box) -> tuple[int, tuple[int, int, int, int]]:
+    """How far a hidden part may go beyond the visible box, and the corners of what is shown in any case."""
+    x, y, width, height = box
+    longer = max(width, height)
+    margin = round(longer * _MARGIN)
+    return round(longer * _REACH), (x - margin, y - margin, x + width + margin, y + height + margin)
+
+
+def _side(visible: tuple[int, int], shown: tuple[int, int]) -> int:
+    """Side of a window, from the sides of the visible box and of what is to be shown."""
+    grow = round(max(visible) * _UNKNOWN_REACH)
+    return max(round(1.04 * max(shown)), max(visible) + 2 * grow, 16)

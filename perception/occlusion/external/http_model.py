@@ -63,7 +63,7 @@ class HttpAmodal:
 
         Raises `ResourceError` when the address gives no usable answer.
         """
-        return [self._one(task) if task.may_hide.any() and task.image is not None else None for task in tasks]
+        return [self._one(task) if task.is_behind and task.image is not None else None for task in tasks]
 
     def _one(self, task: Task) -> Answer | None:
         side = min(max(crop_of(task, 8).window.side, 32), _SIDE)

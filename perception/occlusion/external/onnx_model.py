@@ -58,7 +58,7 @@ class OnnxAmodal:
 
     def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
         """See `Method`; without the frame's pixels it has no idea."""
-        return [self._one(task) if task.may_hide.any() and task.image is not None else None for task in tasks]
+        return [self._one(task) if task.is_behind and task.image is not None else None for task in tasks]
 
     def _one(self, task: Task) -> Answer | None:
         crop = crop_of(task, self._side)

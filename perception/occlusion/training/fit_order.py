@@ -40,6 +40,7 @@ from perception.occlusion.order_model import (
     write_models,
 )
 from perception.occlusion.pair_features import CONTACT_NAMES, DIRECTION_NAMES
+from perception.occlusion.patch import patches
 from perception.occlusion.roughness import rough_frame
 from perception.occlusion.training.mounted import mounted
 
@@ -88,7 +89,8 @@ def examples(images: Iterable[AnnotatedImage], network: Network, seed: int = 0) 
         for one in image.annotations:
             parts = _parted(one.mask.to_array()) if "sign" in one.label and not one.occluded_by else None
             if parts is not None:
-                frame = FrameOutlines(parts, partial(claims, network, parts, ["sign", "pole"], False))
+                both = patches(parts)
+                frame = FrameOutlines(both, partial(claims, network, both, ["sign", "pole"], False))
                 yield Example(frame, frozenset({(0, 1)}), parted=True)
 
 
@@ -102,8 +104,9 @@ def mounted_examples(count: int, network: Network, seed: int = 0) -> Iterator[Ex
 
 
 def _example(
-    masks: Sequence[BoolImage], labels: Sequence[str], hides: frozenset[tuple[int, int]], network: Network
+    pixels: Sequence[BoolImage], labels: Sequence[str], hides: frozenset[tuple[int, int]], network: Network
 ) -> Example:
+    masks = patches(pixels)
     ask = partial(claims, network, masks, labels, rough_frame(masks))
     return Example(FrameOutlines(masks, ask, labels), hides)
 
