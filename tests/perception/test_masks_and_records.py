@@ -23,6 +23,24 @@ def test_a_mask_keeps_its_pixels_area_and_box(pixels):
     assert Mask.from_coco(mask.to_coco(), *pixels.shape) == mask
 
 
+@given(PIXELS, st.integers(0, 5), st.integers(0, 5), st.integers(0, 5), st.integers(0, 5))
+def test_masks_are_cropped_and_placed_as_their_pixels(pixels, above, left, below, right):
+    framed = np.pad(pixels, ((above, below), (left, right)))
+    mask = Mask.from_array(framed)
+    assert Mask.placed(pixels, left, above, *framed.shape) == mask
+    cropped, x, y = mask.cropped()
+    assert (x, y, *cropped.shape[::-1]) == mask.box
+    assert np.array_equal(cropped, framed[y : y + cropped.shape[0], x : x + cropped.shape[1]])
+
+
+def test_runs_of_no_pixels_do_not_widen_what_is_cropped():
+    runs = [[7, 2, 11], [3, 0, 4, 2, 5, 0, 6], [0, 0, 7, 2, 11, 0]]
+    cropped = [Mask.from_coco({"size": [4, 5], "counts": counts}, 4, 5).cropped() for counts in runs]
+    for pixels, left, top in cropped:
+        assert (left, top) == (1, 0)
+        assert pixels.tolist() == [[False, True], [False, False], [False, False], [True, False]]
+
+
 @given(arrays(np.bool_, (7, 9)), arrays(np.bool_, (7, 9)))
 def test_set_operations_and_overlaps_are_those_of_the_pixels(first, second):
     a, b = Mask.from_array(first), Mask.from_array(second)

@@ -117,9 +117,9 @@ class Counting:
 
     def complete(self, tasks):
         self.asked += 1
-        strip = np.zeros(tasks[0].visible.shape, bool)
+        strip = np.zeros(tasks[0].part.frame, bool)
         strip[:, 10:30] = True
-        return [(task.visible | strip, 0.1 + 0.2) for task in tasks]
+        return [(task.visible | task.part.of(strip), 0.1 + 0.2) for task in tasks]
 
 
 def document(count=5):

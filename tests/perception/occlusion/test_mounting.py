@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from perception.occlusion.mounting import mounted
 from perception.occlusion.order import infer_order
+from perception.occlusion.patch import patches
 from perception.occlusion.training.mounted import mounted as drawn
 
 SHAPE = (160, 240)
@@ -36,10 +37,10 @@ def test_a_pole_and_what_poles_carry_are_told_by_their_names(first, second, told
 
 def test_a_lamp_beside_its_pole_hides_nothing_of_it_and_a_plate_before_it_does():
     pole, lamp = block(100, 10, 5, 140), block(105, 50, 14, 36)
-    assert infer_order([pole, lamp], labels=["pole", "traffic light"]) == {}
-    assert set(infer_order([pole, lamp])) == {(0, 1)}
+    assert infer_order(patches([pole, lamp]), labels=["pole", "traffic light"]) == {}
+    assert set(infer_order(patches([pole, lamp]))) == {(0, 1)}
     plate = block(88, 40, 30, 28)
-    assert set(infer_order([pole & ~plate, plate], labels=["pole", "sign"])) == {(1, 0)}
+    assert set(infer_order(patches([pole & ~plate, plate]), labels=["pole", "sign"])) == {(1, 0)}
 
 
 @settings(max_examples=40, deadline=None)

@@ -13,6 +13,7 @@ from perception.models.sessions import Runtime
 from perception.occlusion.learned import Learned, filled
 from perception.occlusion.network import Network
 from perception.occlusion.own_shapes import WholeObject, own_shapes
+from perception.occlusion.patch import patches
 from perception.occlusion.prior import Prior
 from perception.occlusion.task import Task, frame_tasks
 from perception.occlusion.training.library import draw
@@ -35,6 +36,18 @@ def shape(kind, seed, longest, left, bottom):
     return canvas > 0
 
 
+def whole_frame(task):
+    """The same task with planes of the whole frame."""
+
+    def pasted(plane):
+        found = np.zeros(task.part.frame, plane.dtype)
+        task.part.of(found)[:] = plane
+        return found
+
+    planes = {name: pasted(getattr(task, name)) for name in ("visible", "may_hide", "in_front", "neighbours")}
+    return replace(task, **planes, place=None)
+
+
 def hidden_cars():
     """Tasks of cars with a person before them, and the whole cars."""
     found = []
@@ -42,7 +55,7 @@ def hidden_cars():
         car, person = shape("car", seed, 90, 60, 120), shape("person", seed, 75, 75 + 5 * seed, 130)
         if 0.1 < (car & person).sum() / car.sum() < 0.6:
             masks = [car & ~person, person]
-            found.append((next(frame_tasks(masks, ["car", "person"], {(1, 0): 1.0})), car))
+            found.append((whole_frame(next(frame_tasks(patches(masks), ["car", "person"], {(1, 0): 1.0}))), car))
     return found
 
 
@@ -133,7 +146,7 @@ def test_a_car_cut_by_something_looks_incomplete_and_claims_a_part_of_it(learned
     half[:, 110:] = False
     post[20:160, 110:] = True
     whole &= ~post
-    says = learned.claims([half, post, whole], ["car", "", "car"], False, [0, 1])
+    says = learned.claims(patches([half, post, whole]), ["car", "", "car"], False, [0, 1])
     assert set(says) == {0, 1}
     assert says[0].missing > 0
     assert says[0].pixels[1] > says[1].pixels[0]

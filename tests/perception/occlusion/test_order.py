@@ -18,6 +18,7 @@ from perception.occlusion.order_model import (
     write_models,
 )
 from perception.occlusion.pair_features import Claim, Claims, features, neighbours, outline
+from perception.occlusion.patch import Patch, patches
 from perception.occlusion.training.fit_order import examples, fit_both, mounted_examples
 
 SHAPE = (160, 240)
@@ -34,26 +35,33 @@ def car(x, bottom, wide=100, high=44):
     return block(x, bottom - high // 2, wide, high // 2) | cabin
 
 
+def order_of(masks, **told):
+    return infer_order(patches(masks), **told)
+
+
 def test_a_person_before_a_car_hides_it_and_a_person_behind_it_is_hidden():
     person, whole = block(100, 60, 18, 80), car(50, 130)
-    assert list(infer_order([whole & ~person, person])) == [(1, 0)]
+    assert list(order_of([whole & ~person, person])) == [(1, 0)]
     behind = block(100, 40, 18, 80)
-    assert list(infer_order([whole, behind & ~whole])) == [(0, 1)]
+    assert list(order_of([whole, behind & ~whole])) == [(0, 1)]
 
 
 def test_a_post_that_cuts_a_car_in_two_hides_it():
     post, whole = block(97, 30, 6, 108), car(50, 130)
-    assert list(infer_order([post, whole & ~post])) == [(0, 1)]
+    assert list(order_of([post, whole & ~post])) == [(0, 1)]
 
 
 def test_a_sign_stands_before_the_pole_that_carries_it():
     plate, pole = block(90, 40, 30, 26), block(103, 66, 4, 80)
-    assert list(infer_order([plate, pole])) == [(0, 1)]
+    assert list(order_of([plate, pole])) == [(0, 1)]
 
 
 def test_what_looks_incomplete_is_rather_behind_and_what_is_claimed_rather_in_front():
     shape = (SHAPE[0], SHAPE[1])
-    first, second = outline(block(60, 60, 40, 60)), outline(block(90, 62, 40, 58))
+    first, second = (
+        outline(Patch.from_array(block(60, 60, 40, 60))),
+        outline(Patch.from_array(block(90, 62, 40, 58))),
+    )
     known, touch = features(first, second, shape)
     for claims in (Claims(missing=4.0), Claims(by_first=30.0, by_second=900.0)):
         told, _ = features(first, second, shape, claims)
@@ -70,22 +78,22 @@ def test_those_with_neighbours_are_asked_what_they_claim():
         return {1: Claim(pixels={0: 600.0})}
 
     boxes = [block(20, 60, 40, 60), block(58, 61, 40, 60), block(200, 60, 20, 20)]
-    assert list(infer_order(boxes, ask=ask)) == [(0, 1)]
+    assert list(order_of(boxes, ask=ask)) == [(0, 1)]
     assert asked == [[0, 1]]
 
 
 def test_things_that_stand_side_by_side_do_not_hide_each_other():
-    assert infer_order([block(40, 60, 40, 60), block(82, 62, 40, 58)]) == {}
+    assert order_of([block(40, 60, 40, 60), block(82, 62, 40, 58)]) == {}
     # Where they touch all along, it cannot tell, and knows that.
-    assert all(sure < 0.6 for sure in infer_order([block(40, 60, 40, 60), block(80, 62, 40, 58)]).values())
-    assert infer_order([block(10, 60, 40, 60), block(180, 62, 40, 58)]) == {}
-    assert infer_order([]) == {}
+    assert all(sure < 0.6 for sure in order_of([block(40, 60, 40, 60), block(80, 62, 40, 58)]).values())
+    assert order_of([block(10, 60, 40, 60), block(180, 62, 40, 58)]) == {}
+    assert order_of([]) == {}
 
 
 def test_what_hides_the_occluder_hides_a_thing_close_behind_it_too():
     first, second, third = car(20, 140, 110, 60), car(60, 124, 100, 50), car(110, 112, 80, 40)
     seen = [first, second & ~first, third & ~second & ~first]
-    found = infer_order(seen)
+    found = order_of(seen)
     assert {(0, 1), (1, 2)} <= set(found)
     assert all(front < back for front, back in found)
 
@@ -100,7 +108,7 @@ def test_swapping_two_masks_swaps_the_answer(first, second):
     back = whole & ~front
     if not (front.any() and back.any()):
         return
-    one, two = outline(front), outline(back)
+    one, two = outline(Patch.from_array(front)), outline(Patch.from_array(back))
     assert list(neighbours([one, two], SHAPE)) == list(neighbours([two, one], SHAPE))
     if list(neighbours([one, two], SHAPE)):
         (direction, contact), (turned, same) = features(one, two, SHAPE), features(two, one, SHAPE)
@@ -108,14 +116,14 @@ def test_swapping_two_masks_swaps_the_answer(first, second):
         assert np.isfinite(contact).all()
         assert direction == pytest.approx(-turned)
         assert contact[2:] == pytest.approx(same[2:]) or contact[0] == same[0]
-    assert {pair[::-1] for pair in infer_order([back, front])} == set(infer_order([front, back]))
+    assert {pair[::-1] for pair in order_of([back, front])} == set(order_of([front, back]))
 
 
 def test_the_answer_does_not_depend_on_the_resolution():
     person, whole = block(100, 60, 18, 80), car(50, 130)
     masks = [whole & ~person, person]
     large = [mask.repeat(4, axis=0).repeat(4, axis=1) for mask in masks]
-    assert infer_order(large).keys() == infer_order(masks).keys()
+    assert order_of(large).keys() == order_of(masks).keys()
 
 
 def test_the_weights_survive_writing_and_name_every_feature(tmp_path):
@@ -173,4 +181,4 @@ def test_fitting_learns_the_order_of_drawn_frames(tmp_path):
         masks = [one.mask.to_array() for one in image.annotations]
         place = {one.id: index for index, one in enumerate(image.annotations)}
         true = {(place[front], place[one.id]) for one in image.annotations for front in one.occluded_by}
-        assert set(FrameOutlines(masks).order(models[OUTLINES_ALONE])) >= true
+        assert set(FrameOutlines(patches(masks)).order(models[OUTLINES_ALONE])) >= true

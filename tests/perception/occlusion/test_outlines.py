@@ -12,6 +12,7 @@ from perception.masks import Mask
 from perception.occlusion import outlines
 from perception.occlusion.completing import Completer
 from perception.occlusion.outlines import Edges, Move, best_move, fit_outlines, moved
+from perception.occlusion.patch import Patch, patches
 from perception.record import FrameInfo, FrameRecord, Instance
 
 SHAPE = (360, 480)
@@ -41,25 +42,29 @@ def iou(first, second):
     return (first & second).sum() / (first | second).sum()
 
 
+def fitted(image, masks):
+    return [one.to_array() for one in fit_outlines(image, patches(masks))]
+
+
 @pytest.mark.parametrize("kind", ["grown", "shrunk", "shifted"])
 @pytest.mark.parametrize("pixels", [1, 2, 3])
 def test_an_outline_goes_where_the_colours_change(kind, pixels):
     true = disc_with_a_notch()
     given_mask = rough(true, kind, pixels)
-    (found,) = fit_outlines(picture(true), [given_mask])
+    (found,) = fitted(picture(true), [given_mask])
     assert iou(found, true) > 0.97 > iou(given_mask, true)
 
 
 def test_the_distance_counts_in_proportion_to_the_frame():
     true = disc_with_a_notch((1080, 1440), 3)
     given_mask = rough(true, "grown", 6)
-    (found,) = fit_outlines(picture(true), [given_mask])
+    (found,) = fitted(picture(true), [given_mask])
     assert iou(found, true) > 0.98 > 0.9 > iou(given_mask, true)
 
 
 def test_without_an_edge_nothing_moves():
     grey = np.full((*SHAPE, 3), 90, np.uint8)
-    mask = disc_with_a_notch()
+    mask = Patch.from_array(disc_with_a_notch())
     assert best_move(mask, Edges(grey)) == Move()
     assert next(fit_outlines(grey, [mask])) is mask
 
@@ -69,12 +74,12 @@ def test_what_is_cut_by_the_border_stays_cut_by_it():
     true[200:, 100:180] = True
     given_mask = np.zeros(SHAPE, bool)
     given_mask[202:, 102:178] = True
-    (found,) = fit_outlines(picture(true), [given_mask])
+    (found,) = fitted(picture(true), [given_mask])
     assert iou(found, true) > 0.99
     assert found[-1, 100:180].all()
     # The border of the image is no edge of the object, and shrinking does not draw it away from there.
-    assert moved(given_mask, Move(-2, 0, 0))[-1, 104:176].all()
-    assert not moved(given_mask, Move(-2, 0, 0))[-1, :104].any()
+    assert moved(Patch.from_array(given_mask), Move(-2, 0, 0)).to_array()[-1, 104:176].all()
+    assert not moved(Patch.from_array(given_mask), Move(-2, 0, 0)).to_array()[-1, :104].any()
 
 
 def test_both_sides_of_a_long_outline_count():
@@ -84,7 +89,7 @@ def test_both_sides_of_a_long_outline_count():
     beside[40:340, 100:200] = True
     image = picture(pillar | beside)  # no edge on the left
     for given_mask, column in ((np.roll(pillar, 2, 1), 260), (np.roll(pillar, -2, 1), 260)):
-        (found,) = fit_outlines(image, [given_mask])
+        (found,) = fitted(image, [given_mask])
         assert found[100:300, column - 1].all()
         assert not found[100:300, column].any()
 
@@ -94,7 +99,7 @@ def test_nothing_moves_further_than_it_is_thick():
     true[100:200, 200:212] = True
     line = np.zeros(SHAPE, bool)
     line[100:200, 204:206] = True
-    (found,) = fit_outlines(picture(true), [line])
+    (found,) = fitted(picture(true), [line])
     assert found[120:180].sum(axis=1).max() <= 4
 
 
@@ -138,14 +143,16 @@ def test_edges_are_the_same_as_those_of_the_whole_frame(height, width, count, se
 def test_many_masks_of_a_large_frame_are_moved_as_each_alone_and_without_much_memory():
     true = disc_with_a_notch((2160, 2880), 6)
     image = picture(true)
-    masks = [rough(true, "grown", 9), rough(np.roll(true, 900, 1), "shrunk", 9), np.roll(true, (700, 9), (0, 1))]
+    masks = patches(
+        [rough(true, "grown", 9), rough(np.roll(true, 900, 1), "shrunk", 9), np.roll(true, (700, 9), (0, 1))]
+    )
     alone = [moved(mask, best_move(mask, Edges(image))) for mask in masks]
     tracemalloc.start()
     found = list(fit_outlines(image, masks))
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert all((one == other).all() for one, other in zip(found, alone, strict=True))
-    assert iou(found[0], true) > 0.98
+    assert all((one.to_array() == other.to_array()).all() for one, other in zip(found, alone, strict=True))
+    assert iou(found[0].to_array(), true) > 0.98
     assert (
         most < 5 * image.nbytes
     )  # the colours of all of it as floats are 4 times as large, their changes 8 times
@@ -163,9 +170,10 @@ def test_a_picture_without_objects_has_none_to_move():
 def test_a_mask_never_vanishes_and_moves_no_further_than_told(top, left, height, width, grow, right, down):
     mask = np.zeros(SHAPE, bool)
     mask[top : top + height, left : left + width] = True
-    found = moved(mask, Move(grow, right, down))
+    patch = Patch.from_array(mask)
+    found = moved(patch, Move(grow, right, down)).to_array()
     assert found.any()
-    assert moved(mask, Move(-99, 0, 0)) is mask
+    assert moved(patch, Move(-99, 0, 0)) is patch
     reach = int(np.ceil(abs(grow) + np.hypot(right, down))) + 1
     around = cv2.dilate(mask.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)).astype(bool)
     assert not (found & ~around).any()
@@ -185,7 +193,7 @@ def test_only_rough_masks_are_moved_and_what_is_given_stays_where_nothing_is_add
             self.seen = []
 
         def complete(self, tasks):
-            self.seen += [task.visible for task in tasks]
+            self.seen += [Patch.from_array(task.visible, task.part).to_array() for task in tasks]
             return [(task.visible, 0.9) for task in tasks]
 
     for disc, moves in ((true, False), (rough(true, "grown", 2), True)):

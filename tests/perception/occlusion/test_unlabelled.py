@@ -12,6 +12,7 @@ from perception.masks import Mask
 from perception.models.sessions import Runtime
 from perception.occlusion.completing import Completer
 from perception.occlusion.methods import shipped_methods
+from perception.occlusion.patch import patches
 from perception.occlusion.stage import CompleteStage, parted
 from perception.occlusion.unlabelled import StageFinder, beside
 from perception.record import IMPORTED, FrameRecord, Instance
@@ -52,7 +53,7 @@ def test_a_thing_without_a_label_lets_a_hidden_part_be_seen(methods):
 
     def find(image):
         asked.append(image.shape)
-        return [post, visible]
+        return patches([post, visible])
 
     alone = Completer(methods).complete(given_record, image=PICTURE)
     found = Completer(methods, find).complete(given_record, image=PICTURE)
@@ -73,7 +74,7 @@ def test_what_something_known_hides_is_not_asked_about(methods):
     given_record = record_of((whole & ~post, "car"), (post, "person"))
     wall = block(0, 0, 200, 119)
     plain = Completer(methods).complete(given_record, {1: [2]}, PICTURE)
-    found = Completer(methods, lambda image: [wall]).complete(given_record, {1: [2]}, PICTURE)
+    found = Completer(methods, lambda image: patches([wall])).complete(given_record, {1: [2]}, PICTURE)
     assert found.instance(1).occlusion == plain.instance(1).occlusion
 
 
@@ -98,8 +99,8 @@ def test_without_a_picture_or_objects_nothing_is_looked_for(methods):
 def test_things_that_show_an_object_are_left_out_and_others_lose_what_is_an_objects():
     one = block(50, 50, 40, 40)
     things = [one, block(48, 48, 44, 44), block(80, 40, 60, 60), block(0, 0, 5, 5)]
-    (rest,) = beside(things, [one])
-    assert (rest == things[2] & ~one).all()
+    (rest,) = beside(patches(things), patches([one]))
+    assert (rest.to_array() == things[2] & ~one).all()
 
 
 def test_what_a_stage_proposes_are_things():
@@ -109,7 +110,7 @@ def test_what_a_stage_proposes_are_things():
             return record_of((block(1, 2, 30, 40), ""))
 
     (thing,) = StageFinder(Stage())(PICTURE)
-    assert (thing == block(1, 2, 30, 40)).all()
+    assert (thing.to_array() == block(1, 2, 30, 40)).all()
 
 
 def test_the_command_wants_the_pictures_for_it(tmp_path):
@@ -163,7 +164,10 @@ def test_what_was_left_of_a_mask_tells_only_what_is_added(methods):
         name = "back"
 
         def complete(self, tasks):
-            return [(task.visible | (own if (task.visible & own).sum() > 900 else False), 0.8) for task in tasks]
+            return [(task.visible | self._more(task.visible, task.part.of(own)), 0.8) for task in tasks]
+
+        def _more(self, visible, mine):
+            return mine if (visible & mine).sum() > 900 else False
 
     record = record_of((own, ""), (taken, ""))
     done = CompleteStage([Back()]).run(Frame(record.frame, PICTURE), record).instance(1)
