@@ -1,4 +1,4 @@
-"""A small real segmenter for tests: the bright regions of a frame, by OpenCV."""
+"""Runs of a small real segmenter for tests: the bright regions of a frame, by OpenCV."""
 
 import time
 from dataclasses import dataclass, replace
@@ -8,7 +8,11 @@ import cv2
 import numpy as np
 
 from perception.dataset.clusters import Cluster
+from perception.dataset.dataset import Dataset
+from perception.formats.coco import coco_document
+from perception.frames.source import open_source
 from perception.masks import Mask
+from perception.pipeline.run import Plan
 from perception.record import Instance
 from perception.vectors import InstanceVectors
 
@@ -107,3 +111,27 @@ def write_frames(folder, count, seed=0, size=(48, 30)):
             colour = [int(c) for c in np.eye(3)[random.integers(3)] * 255]
             cv2.rectangle(image, (int(x), int(y)), (int(x + 6), int(y + 5)), colour, -1)
         cv2.imwrite(str(folder / f"{number}.png"), image)
+
+
+def plan(drive, out, **changes):
+    """A run of all stages of this kit over the folder `drive`, but for `changes`."""
+    given = {"frame_stages": stages(BrightRegions(), Score()), "dataset_stages": [ByColour()]}
+    return Plan(open_source(str(drive)), str(out), **{**given, **changes})
+
+
+def coco_of(out):
+    return coco_document(Dataset.open(str(out)).records())
+
+
+@dataclass
+class StopAfter:
+    """A watcher that stops a run after some frames."""
+
+    frames: int
+    seen: int = 0
+
+    def step(self, what, done, total):
+        self.seen = done
+
+    def stopped(self):
+        return self.seen >= self.frames
