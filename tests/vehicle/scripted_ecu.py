@@ -11,7 +11,8 @@ from cantools.database import Database
 
 from codriver.clock import VirtualClock
 from hmi.catalogue.catalogue import Catalogue
-from hmi.catalogue.signal import Signal
+from hmi.catalogue.signal import Signal, SignalValue
+from hmi.vehicle.base import WriteResult
 from hmi.vehicle.can import CanVehicle
 
 DBC = """VERSION ""
@@ -296,3 +297,14 @@ class Rig:
         self.vehicle.close()
         for bus in self.buses:
             bus.shutdown()
+
+
+def write(rig: Rig, *pairs: tuple[Signal, object], **options: object) -> list[WriteResult]:
+    """What comes of writing values to signals."""
+    return rig.vehicle.write([SignalValue(signal, value) for signal, value in pairs], **options)
+
+
+def write_one(rig: Rig, signal: Signal, value: object, **options: object) -> WriteResult:
+    """What comes of writing one value."""
+    (result,) = write(rig, (signal, value), **options)
+    return result
