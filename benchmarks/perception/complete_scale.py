@@ -40,9 +40,8 @@ def frame(document: dict[str, Any], size: tuple[int, int], tiles: int) -> tuple[
         top, left = place // tiles * high, place % tiles * wide
         for one in document["annotations"]:
             if one["image_id"] == image["id"]:
-                whole = np.zeros(size[::-1], bool)
-                whole[top : top + high, left : left + wide] = _enlarged(one, image, (wide, high))
-                segmentation = Mask.from_array(whole).to_coco()
+                mask = _enlarged(one, image, (wide, high))
+                segmentation = Mask.placed(mask, left, top, *size[::-1]).to_coco()
                 kept = {"image_id": 1, "category_id": one["category_id"], "segmentation": segmentation}
                 annotations.append({"id": len(annotations) + 1, **kept})
     pictures = [{"id": 1, "file_name": "frame", "width": size[0], "height": size[1]}]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from perception.occlusion.network_input import kind_of
 from perception.occlusion.shapes import GRID, Shapes, rendered_shapes
 from perception.occlusion.task import Answer, Task
-from perception.occlusion.window import LONGEST, FloatImage, box_of
+from perception.occlusion.window import LONGEST, STRIP, FloatImage, box_of
 
 _AGREEMENT_IS_WORTH = ((0.5, 0.75, 0.86, 0.95), (0.1, 0.4, 0.6, 0.65))
 """Agreement of voters with the visible part; the IoU of the hidden part that it came with in rendered scenes."""
@@ -85,11 +85,13 @@ def vote(visible: NDArray[Any], hidden: NDArray[Any], shapes: Shapes) -> tuple[F
     x, y, width, height = box_of(visible)
     if not len(shapes) or not width:
         return None
-    pad = int(max(_STEPS) * max(width, height)) + 2
-    known_visible: FloatImage = np.pad(visible.astype(np.float32), pad)
-    # Beyond the image's border anything may be.
-    unknown: FloatImage = np.pad(hidden.astype(np.float32), pad, constant_values=1)
-    boxes = _whole_boxes((x + pad, y + pad, width, height), unknown)
+    # Nothing further away than the longest whole object is looked at; beyond the planes anything may be.
+    aside, above = (int(LONGEST * side) + STRIP for side in (width, height))
+    sides = height + 2 * above, width + 2 * aside
+    planes, cut = _meeting(visible.shape, (y - above, x - aside), sides)
+    known_visible, unknown = np.zeros(sides, np.float32), np.ones(sides, np.float32)
+    known_visible[cut], unknown[cut] = visible[planes], hidden[planes]
+    boxes = _whole_boxes((aside, above, width, height), unknown)
     scores = np.stack([_agreement(box, (known_visible, unknown), shapes) - cost for box, cost in boxes])
     best = np.argpartition(-scores.ravel(), min(_VOTERS, scores.size - 1))[:_VOTERS]
     found = np.zeros_like(known_visible)
@@ -99,34 +101,45 @@ def vote(visible: NDArray[Any], hidden: NDArray[Any], shapes: Shapes) -> tuple[F
         (left, top, wide, high), _ = boxes[at // len(shapes)]
         grid = shapes.grids[at % len(shapes)].reshape(GRID, GRID)
         found[top : top + high, left : left + wide] += weight * cv2.resize(grid, (wide, high))
-    inside = found[pad : pad + visible.shape[0], pad : pad + visible.shape[1]]
+    inside = np.zeros(visible.shape, np.float32)
+    inside[planes] = found[cut]
     agreed = agreements - shapes.trust[best % len(shapes)]
-    return np.ascontiguousarray(inside), float(np.clip((agreed * weights).sum() / weights.sum(), 0, 1))
+    return inside, float(np.clip((agreed * weights).sum() / weights.sum(), 0, 1))
+
+
+def _meeting(
+    shape: tuple[int, ...], corner: tuple[int, int], sides: tuple[int, int]
+) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Where a plane [height, width] and a rectangle meet that may reach beyond it: in the one and in the other.
+
+    `corner` is the rectangle's first row and column, which may be below 0, `sides` are its height and width.
+    """
+    both = list(zip(corner, shape, sides, strict=True))
+    ends = [(max(start, 0), min(start + side, size)) for start, size, side in both]
+    return (
+        tuple(slice(first, last) for first, last in ends),
+        tuple(slice(first - start, last - start) for (first, last), (start, _, _) in zip(ends, both, strict=True)),
+    )
 
 
 def _whole_boxes(
     box: tuple[int, int, int, int], unknown: FloatImage
 ) -> list[tuple[tuple[int, int, int, int], float]]:
-    """Boxes that the whole object may have, and what each costs in agreement."""
+    """Boxes that the whole object may have, and what each costs in agreement; none reaches beyond `unknown`."""
     x, y, width, height = box
     strips = (
-        unknown[y : y + height, max(x - 3, 0) : x],
-        unknown[y : y + height, x + width : x + width + 3],
-        unknown[max(y - 3, 0) : y, x : x + width],
-        unknown[y + height : y + height + 3, x : x + width],
+        unknown[y : y + height, x - STRIP : x],
+        unknown[y : y + height, x + width : x + width + STRIP],
+        unknown[y - STRIP : y, x : x + width],
+        unknown[y + height : y + height + STRIP, x : x + width],
     )
     # At most two sides are hidden so far that the object's extent is open; the others would leave no evidence.
-    open_sides = sorted(range(4), key=lambda side: -strips[side].mean() if strips[side].size else 0)[:2]
-    steps = [
-        _STEPS if side in open_sides and strips[side].size and strips[side].mean() > 0.08 else (0.0,)
-        for side in range(4)
-    ]
+    open_sides = sorted(range(4), key=lambda side: -strips[side].mean())[:2]
+    steps = [_STEPS if side in open_sides and strips[side].mean() > 0.08 else (0.0,) for side in range(4)]
     found = []
     for left, right, up, down in product(*steps):
         x0, x1 = x - int(left * width), x + width + int(right * width)
         y0, y1 = y - int(up * height), y + height + int(down * height)
-        x0, y0 = max(x0, 0), max(y0, 0)
-        x1, y1 = min(x1, unknown.shape[1]), min(y1, unknown.shape[0])
         found.append(((x0, y0, x1 - x0, y1 - y0), _LENGTH_COST * (left + right + up + down)))
     return found
 

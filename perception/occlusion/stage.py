@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
-
 from perception.frame import Frame
 from perception.masks import Mask
 from perception.models.files import sha256_of_file
@@ -16,7 +14,7 @@ from perception.occlusion.completing import LEAST_GAIN, Completer
 from perception.occlusion.methods import shipped_methods
 from perception.occlusion.network import WEIGHTS
 from perception.occlusion.order_model import WEIGHTS as ORDER_WEIGHTS
-from perception.occlusion.patch import Patch
+from perception.occlusion.patch import Part, Patch, patches, union
 from perception.occlusion.shapes import RENDERED
 from perception.occlusion.task import Method
 from perception.record import IMPORTED, Completion, FrameRecord, Instance
@@ -76,13 +74,17 @@ def parted(instances: Sequence[Instance]) -> tuple[Instance, ...]:
     imported = [one for one in instances if one.label_source == IMPORTED]
     others = sorted((one for one in instances if one.label_source != IMPORTED), key=lambda one: one.mask.area)
     masks: dict[int, Mask] = {}
-    taken = np.logical_or.reduce([one.mask.to_array() for one in imported]) if imported else np.False_
+    if not others:
+        return tuple(instances)
+    frame = others[0].mask.height, others[0].mask.width
+    taken = union(patches(one.mask for one in imported), Part.whole(frame))
     for one in others:
-        mask = one.mask.to_array()
-        rest = mask & ~taken
+        own = Patch.of(one.mask)
+        view = own.part.of(taken)
+        rest = own.pixels & ~view
         if rest.any():
-            masks[one.id] = Mask.from_array(rest)
-        taken = taken | mask
+            masks[one.id] = Patch.from_array(rest, own.part).to_mask()
+        view |= own.pixels
     return tuple(replace(one, mask=masks.get(one.id, one.mask)) for one in instances)
 
 

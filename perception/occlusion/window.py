@@ -20,6 +20,8 @@ _MARGIN = 0.15
 """What is shown around in any case, in longer sides of the visible box."""
 LONGEST = 1.0
 """How much longer a whole object may be than its visible part, in visible sides."""
+STRIP = 3
+"""Pixels beside its box that tell whether something hides it there."""
 
 Box = tuple[int, int, int, int]
 FloatImage = NDArray[np.float32]
@@ -107,7 +109,7 @@ def reachable(visible: Box, in_front: Iterable[Box]) -> tuple[int, int, int, int
             x0, y0 = min(x0, within[0]), min(y0, within[1])
             x1, y1 = max(x1, within[2]), max(y1, within[3])
     side = _side((width, height), (x1 - x0, y1 - y0))
-    longer, higher = (int(LONGEST * one) + 3 for one in (width, height))  # 3: the strips that `prior` looks at
+    longer, higher = (int(LONGEST * one) + STRIP for one in (width, height))
     # The middle of a window lies between those that it has if all to the one side is in front, and nothing else.
     return (
         min((x0 + least[2] - side) // 2, x - longer),
