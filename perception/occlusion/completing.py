@@ -15,7 +15,7 @@ from perception.occlusion.outlines import fit_outlines
 from perception.occlusion.patch import Patch, patches
 from perception.occlusion.roughness import rough_frame
 from perception.occlusion.shapes import Shapes
-from perception.occlusion.task import Claimant, Method, Task, frame_tasks
+from perception.occlusion.task import LEAST_GAIN, Claimant, Method, Task, frame_tasks
 from perception.occlusion.unlabelled import Find, beside
 from perception.record import Completion, FrameRecord, Instance, Occlusion
 
@@ -24,8 +24,6 @@ _TOGETHER = 16
 _WHOLE = 0.15
 """Chance that an object is whole, by the method that judges the order, from which on no other adds to it: below,
 shapes gain more than they cost where nothing is hidden. Chosen on rendered scenes."""
-LEAST_GAIN = 0.01
-"""A hidden part below this share of the visible one is not believed: it is the roughness of two masks."""
 
 
 @dataclass(frozen=True, eq=False)

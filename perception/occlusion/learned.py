@@ -15,7 +15,7 @@ from perception.occlusion.pair_features import Claim
 from perception.occlusion.patch import Part, Patch
 from perception.occlusion.prior import Prior
 from perception.occlusion.roughness import covering, disc, seam_width
-from perception.occlusion.task import Answer, Task, surrounding
+from perception.occlusion.task import LEAST_GAIN, Answer, Task, surrounding
 from perception.occlusion.window import FloatImage
 
 _SHARES = (0.5, 0.2, 0.3)
@@ -73,7 +73,10 @@ class Learned:
         whole = share > 0.5
         if not task.exact and (whole & task.visible).sum() > _SAME * task.visible.sum():
             return _redrawn(task, share), guess.iou
-        return task.visible | (whole & task.may_hide), guess.iou
+        added = whole & task.may_hide
+        # Too little to be believed is a word for a whole object, and not for a good shape.
+        sure = guess.iou if added.sum() >= LEAST_GAIN * task.visible.sum() else 1 - guess.hidden
+        return task.visible | added, sure
 
     def _shares(self, task: Task) -> tuple[float, float, float]:
         if task.apart or not task.exact:

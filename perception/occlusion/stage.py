@@ -10,13 +10,13 @@ from perception.frame import Frame
 from perception.masks import Mask
 from perception.models.files import sha256_of_file
 from perception.models.sessions import Runtime
-from perception.occlusion.completing import LEAST_GAIN, Completer
+from perception.occlusion.completing import Completer
 from perception.occlusion.methods import shipped_methods
 from perception.occlusion.network import WEIGHTS
 from perception.occlusion.order_model import WEIGHTS as ORDER_WEIGHTS
 from perception.occlusion.patch import Part, Patch, patches, union
 from perception.occlusion.shapes import RENDERED
-from perception.occlusion.task import Method
+from perception.occlusion.task import LEAST_GAIN, Method
 from perception.record import IMPORTED, Completion, FrameRecord, Instance
 
 

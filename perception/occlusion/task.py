@@ -18,6 +18,9 @@ from perception.occlusion.roughness import apart, covering, disc, seam_width
 from perception.occlusion.shapes import Shapes
 from perception.occlusion.window import FloatImage, reachable
 
+LEAST_GAIN = 0.01
+"""A hidden part below this share of the visible one is not believed: it is the roughness of two masks."""
+
 
 @dataclass(frozen=True, eq=False)
 class Task:
