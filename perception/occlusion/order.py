@@ -46,7 +46,9 @@ def infer_order(
 
     `masks` are visible parts in one frame, none of them empty. `ask` is asked for those that have
     neighbours; without it the outlines alone count, and a model that was fitted to them alone. `labels`
-    are class names, which tell of a pole and what it carries.
+    are class names, of all masks or of none, which tell of a pole and what it carries.
+
+    Raises `ValueError` for another number of labels.
     """
     return FrameOutlines(masks, ask, labels).order(shipped_model(ask is not None) if model is None else model)
 
@@ -77,12 +79,17 @@ class Link:
 
 
 class FrameOutlines:
-    """The outlines of a frame's objects, and their class names, if they have any."""
+    """The outlines of a frame's objects, and their class names, if they have any.
+
+    Raises `ValueError` where only some have one.
+    """
 
     def __init__(self, masks: Sequence[Patch], ask: Ask | None = None, labels: Sequence[str] = ()) -> None:
         self.shape = masks[0].shape if masks else (1, 1)
         self.outlines = [outline(mask) for mask in masks]
-        self._labels = labels or [""] * len(masks)
+        if len(labels) not in (0, len(masks)):
+            raise ValueError(f"There are {len(masks)} masks and {len(labels)} labels; give each a label, or none.")
+        self._labels = labels if len(labels) else [""] * len(masks)
         self._pairs = list(neighbours(self.outlines, self.shape))
         places = sorted({place for pair in self._pairs for place in pair})
         self._told = ask(places) if ask is not None and places else {}

@@ -4,8 +4,9 @@
     python -m perception.occlusion.training.fit_order scenes/annotations.json
 
 Each scene counts twice: with its exact masks, and with masks that are 1 or 2 pixels off. Its signs come in one
-piece with their poles, which real label sets part: each whole one is parted here, too, the plate before the pole.
-What is labelled a pole, and what poles carry, is judged by weights of its own, fitted on `mounted` pairs.
+piece with their poles, which real label sets part: each whole one is parted here, too, the plate before the pole,
+as if no class names told what they are. Pairs of which they tell are judged by weights of their own, which are
+fitted on boards with posts (`mounted_scenes`); with these among them, those for all pairs became worse.
 The chains of `through` are those that the model itself finds.
 """
 
@@ -42,7 +43,7 @@ from perception.occlusion.order_model import (
 from perception.occlusion.pair_features import CONTACT_NAMES, DIRECTION_NAMES
 from perception.occlusion.patch import patches
 from perception.occlusion.roughness import rough_frame
-from perception.occlusion.training.mounted import mounted
+from perception.occlusion.training.mounted_scenes import mounted_scene
 
 Vector = NDArray[np.float64]
 _REGULAR = 1.0
@@ -98,7 +99,7 @@ def mounted_examples(count: int, network: Network, seed: int = 0) -> Iterator[Ex
     """At most `count` pictures of a board and posts."""
     random = np.random.default_rng(seed)
     for _ in range(count):
-        one = mounted(random)
+        one = mounted_scene(random)
         if one is not None:
             yield _example(one.masks, ["sign", *["pole"] * (len(one.masks) - 1)], one.hides, network)
 
@@ -135,8 +136,8 @@ def fit(given: Sequence[Example], unused: Collection[str] = ()) -> OrderModel:
         for example in given
         for one in example.frame.judged
     ]
-    pairs, mounted = (_fit_pairs([row for row in rows if row[0].mounted == wanted]) for wanted in (False, True))
-    unfinished = OrderModel(pairs, mounted, np.zeros(0))
+    pairs, carried = (_fit_pairs([row for row in rows if row[0].mounted == wanted]) for wanted in (False, True))
+    unfinished = OrderModel(pairs, carried, np.zeros(0))
     chains = [
         (inputs, pair in example.hides)
         for example in given
@@ -144,7 +145,7 @@ def fit(given: Sequence[Example], unused: Collection[str] = ()) -> OrderModel:
     ]
     used = np.array([name not in unused for name in THROUGH_INPUTS])
     through = _fit(np.array([inputs * used for inputs, _ in chains]), np.array([truth for _, truth in chains]))
-    return OrderModel(pairs, mounted, through)
+    return OrderModel(pairs, carried, through)
 
 
 def _fit_pairs(rows: Sequence[tuple[Judged, int, bool]]) -> PairModel:

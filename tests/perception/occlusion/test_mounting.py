@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from perception.occlusion.mounting import mounted
 from perception.occlusion.order import infer_order
 from perception.occlusion.patch import patches
-from perception.occlusion.training.mounted import mounted as drawn
+from perception.occlusion.training.mounted_scenes import mounted_scene
 
 SHAPE = (160, 240)
 
@@ -22,13 +22,20 @@ def block(x, y, wide, high):
     [
         ("pole", "SignSymbol", True),
         ("traffic light", "Pole", True),
-        ("street_light", "banner", False),
-        ("lamppost", "billboard", True),
+        ("TrafficLight", "poles", True),
+        ("traffic.lights", "flag_pole", True),
+        ("street_light", "banners", True),
+        ("Street Light", "pole", True),
+        ("streetlight", "pole", True),
+        ("lamppost", "Billboards", True),
         ("bollard", "car", False),
         ("sign", "traffic light", False),
         ("pole", "pole", False),
         ("light truck", "pole", False),
+        ("light rail", "pole", False),
+        ("tail light", "pole", False),
         ("", "pole", False),
+        ("", "", False),
     ],
 )
 def test_a_pole_and_what_poles_carry_are_told_by_their_names(first, second, told):
@@ -43,17 +50,25 @@ def test_a_lamp_beside_its_pole_hides_nothing_of_it_and_a_plate_before_it_does()
     assert set(infer_order(patches([pole & ~plate, plate]), labels=["pole", "sign"])) == {(1, 0)}
 
 
+def test_each_mask_has_a_label_or_none_has():
+    masks = patches([block(100, 10, 5, 140), block(105, 50, 14, 36)])
+    for labels in (["pole"], ["pole", "sign", "car"]):
+        with pytest.raises(ValueError, match="2 masks"):
+            infer_order(masks, labels=labels)
+    assert infer_order(masks, labels=np.array(["pole", "sign"])) == {}
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000))
 def test_drawn_boards_and_posts_are_apart_and_hide_each_other_one_way(seed):
-    one = drawn(np.random.default_rng(seed))
+    one = mounted_scene(np.random.default_rng(seed))
     if one is None:
         return
     assert len(one.masks) in (2, 3)
     assert min(int(mask.sum()) for mask in one.masks) >= 12
     assert np.sum(one.masks, axis=0).max() == 1
     assert not {pair[::-1] for pair in one.hides} & one.hides
-    again = drawn(np.random.default_rng(seed))
+    again = mounted_scene(np.random.default_rng(seed))
     assert again is not None
     assert all(np.array_equal(mask, same) for mask, same in zip(one.masks, again.masks, strict=True))
 
@@ -61,7 +76,7 @@ def test_drawn_boards_and_posts_are_apart_and_hide_each_other_one_way(seed):
 def test_boards_are_drawn_before_their_posts_beside_them_and_behind():
     kinds = set()
     for seed in range(60):
-        one = drawn(np.random.default_rng(seed))
+        one = mounted_scene(np.random.default_rng(seed))
         if one is not None:
             kinds |= {"board" if front == 0 else "post" for front, _ in one.hides} or {"neither"}
     assert kinds == {"board", "post", "neither"}

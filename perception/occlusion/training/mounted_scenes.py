@@ -30,7 +30,7 @@ _BEHIND_A_HEDGE = 0.3
 
 
 @dataclass(frozen=True, eq=False)
-class Mounted:
+class MountedScene:
     """A board and one or two posts that carry it, as a picture shows them."""
 
     masks: tuple[BoolImage, ...]
@@ -39,7 +39,7 @@ class Mounted:
     """Places of (front, back)."""
 
 
-def mounted(rng: Random) -> Mounted | None:
+def mounted_scene(rng: Random) -> MountedScene | None:
     """A random one; None where too little of a part is seen."""
     parts = _WAYS[int(rng.integers(len(_WAYS)))](rng)
     facing = float(rng.normal(0, 0.35) + (np.pi if rng.random() < 0.3 else 0))
@@ -54,7 +54,7 @@ def mounted(rng: Random) -> Mounted | None:
     return _seen(rng, [moved(part, place, facing) for part in parts], camera)
 
 
-def _seen(rng: Random, parts: list[Solid], camera: Camera) -> Mounted | None:
+def _seen(rng: Random, parts: list[Solid], camera: Camera) -> MountedScene | None:
     geometries = [solid_geometry(part) for part in parts]
     together, owner = joined(geometries)
     shown, _ = draw(together.corners, camera.view())
@@ -72,7 +72,7 @@ def _seen(rng: Random, parts: list[Solid], camera: Camera) -> Mounted | None:
         for front in range(len(parts)):
             if front != back and (whole & masks[front]).sum() >= _HIDDEN * whole.sum():
                 hides.add((front, back))
-    return Mounted(tuple(masks), frozenset(pair for pair in hides if pair[::-1] not in hides))
+    return MountedScene(tuple(masks), frozenset(pair for pair in hides if pair[::-1] not in hides))
 
 
 def _post(rng: Random, y: float, high: float, x: float = 0.0, thick: float | None = None) -> Solid:
