@@ -71,7 +71,8 @@ DETECTOR_SCORE = Setting(
 COMPLETE_METHODS = Setting(
     "perception.complete-methods",
     ["learned", "prior"],
-    "what completes hidden shapes: learned, prior, video, inpaint, onnx, http; of several the surest counts",
+    "what completes hidden shapes: learned, prior, video, inpaint, onnx, http; of several the surest counts, "
+    "unless learned holds the object for whole",
 )
 INPAINTER = Setting("perception.inpainter", "migan", "model of the store, or an ONNX file, that fills holes")
 AMODAL_MODEL = Setting("perception.amodal-model", "", "ONNX file of the amodal model for onnx")

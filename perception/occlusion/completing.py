@@ -107,7 +107,7 @@ class Completer:
         return (second if place in behind else first for place, (first, second) in enumerate(both))
 
     def _candidates(self, objects: Sequence[tuple[Instance, Task]]) -> list[list[Completion]]:
-        """For each object what the methods propose, surest first."""
+        """For each object what the methods propose, the one to take first."""
         found: list[list[Completion]] = [[] for _ in objects]
         whole: set[int] = set()
         for method in self.methods:
@@ -120,7 +120,7 @@ class Completer:
                 found[at].append(Completion(method.name if added else "visible", mask, round(answer[1], 4)))
                 if isinstance(method, Claimant) and not added and answer[1] >= _WHOLE:
                     whole.add(at)
-        return [_surest_first(each, at in whole) for at, each in enumerate(found)]
+        return [_best_first(each, at in whole) for at, each in enumerate(found)]
 
     def _order(self, frame: _Frame, known: Mapping[int, Sequence[int]]) -> dict[Pair, float]:
         place = {one.id: index for index, one in enumerate(frame.instances)}
@@ -145,8 +145,8 @@ class Completer:
         return partial(claimant.claims, frame.masks, frame.labels, frame.rough)
 
 
-def _surest_first(shapes: Sequence[Completion], whole: bool) -> list[Completion]:
-    """`whole`: what adds nothing goes before what does."""
+def _best_first(shapes: Sequence[Completion], whole: bool) -> list[Completion]:
+    """Surest first, but of an object that is held for `whole` what adds nothing goes before what does."""
     return sorted(shapes, key=lambda one: (whole and one.method != "visible", -one.confidence))
 
 
@@ -166,7 +166,7 @@ def _frame(instances: Sequence[Instance], image: RGBImage | None, rough: bool) -
 def _occlusions(
     frame: _Frame, pairs: Mapping[Pair, float], completions: Sequence[Sequence[Completion]]
 ) -> dict[int, Occlusion]:
-    """By instance id; `completions` are surest first."""
+    """By instance id; of `completions` the first counts."""
     level = depths(len(frame.instances), pairs)
     found: dict[int, Occlusion] = {}
     for index, one in enumerate(frame.instances):
