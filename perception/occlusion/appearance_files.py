@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,8 @@ class AppearanceFolder:
                     self._save()
                 progress(number, total)
         except BaseException:
-            self._save()  # what is made is not made again
+            with suppress(ResourceError):  # of a full disk, say, that may be what is raised already
+                self._save()  # what is made is not made again
             raise
         self._known = {}  # what the document does not have any more
         self._save()
@@ -151,7 +153,8 @@ def _read_index(folder: Path) -> list[Entry]:
 
 def read_picture(path: Path) -> RGBImage | None:
     """uint8 RGB [height, width, 3]; None for what is no picture."""
-    found = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) if path.is_file() else None
+    there = os.path.isfile(path)  # noqa: PTH113 (Path's raises for a name that is too long or a forbidden folder)
+    found = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) if there else None
     return None if found is None else np.ascontiguousarray(found, np.uint8)
 
 
@@ -162,4 +165,6 @@ def _write_at_once(path: Path, content: bytes) -> None:
         part.write_bytes(content)
         part.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink()
         raise ResourceError(f"{path} cannot be written ({error.strerror}); choose another place.") from None

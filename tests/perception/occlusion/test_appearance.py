@@ -1,10 +1,11 @@
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from codriver.errors import FileFormatError, InputError
+from codriver.errors import FileFormatError, InputError, ResourceError
 from perception.masks import Mask
 from perception.occlusion.appearance import cut_out, extended, plate
 from perception.occlusion.appearance_files import AppearanceFolder
@@ -129,6 +130,21 @@ def test_a_stopped_run_goes_on_and_only_changes_are_made_anew(dataset):
     changed = AppearanceFolder(out, Telea())
     changed.write(document, images)
     assert changed.made == 2  # the object, and the plate of its image
+
+
+def test_a_full_disk_is_told_of_the_file_that_was_to_be_written(dataset, monkeypatch):
+    document, images, out = dataset
+    replace = Path.replace
+
+    def full(part, path):
+        if path.parent.name == "objects" or list(out.glob("objects")):
+            raise OSError(28, "No space left on device")
+        return replace(part, path)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(ResourceError, match=r"000001-10\.png cannot be written \(No space left on device\)"):
+        AppearanceFolder(out, Telea()).write(document, images)
+    assert [path.name for path in out.rglob("*") if path.is_file()] == ["index.json"]
 
 
 def test_images_that_are_missing_or_of_another_size_are_recorded(dataset):
