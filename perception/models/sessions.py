@@ -104,6 +104,11 @@ def choose_providers(runtime: Runtime, available: Sequence[str]) -> list[tuple[s
     return [(one.ort_name, one.options(runtime)) for one in chosen.values()]
 
 
+def providers(runtime: Runtime) -> list[str]:
+    """onnxruntime's names of where models run on this computer, in order. Raises as `choose_providers`."""
+    return [name for name, _ in choose_providers(runtime, ort.get_available_providers())]
+
+
 class Session:
     """A loaded model. Errors come as sentences; everything else is onnxruntime's."""
 

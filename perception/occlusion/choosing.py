@@ -12,7 +12,7 @@ from codriver.settings import Settings
 from perception import settings as keys
 from perception.models.files import locate
 from perception.models.migan import Migan
-from perception.models.sessions import Runtime
+from perception.models.sessions import Runtime, providers
 from perception.occlusion.external.crop import PLANES, Plane
 from perception.occlusion.external.http_model import HttpAmodal
 from perception.occlusion.external.onnx_model import OnnxAmodal, OnnxDescription
@@ -84,7 +84,7 @@ def follows_from(settings: Settings, methods: Sequence[Method], finder: StageFin
     return {
         "methods or models": fingerprint_of(methods),
         "finder": None if finder is None else finder.stage.fingerprint(),
-        "provider or precision": [settings[keys.PROVIDER], settings[keys.PRECISION]],
+        "provider or precision": [providers(Runtime.from_settings(settings)), settings[keys.PRECISION]],
         "version of codriver": __version__,
     }
 

@@ -7,6 +7,7 @@ around the object needs an encoder run of its own: the frame's embedding still s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -39,9 +40,10 @@ class Inpaint:
         """See `Method`; without the frame's pixels it has no idea."""
         return [self._one(task) if task.is_behind and task.image is not None else None for task in tasks]
 
-    def files_sha256(self) -> Mapping[str, str]:
-        """Of both models."""
-        return {**self._inpainter.files_sha256(), **self._segmenter.files_sha256()}
+    def identity(self) -> Mapping[str, Any]:
+        """See `stage.HasModels`."""
+        inpainter, segmenter = self._inpainter.files_sha256(), self._segmenter.files_sha256()
+        return {"inpainter": dict(inpainter), "segmenter": dict(segmenter)}
 
     def _one(self, task: Task) -> Answer | None:
         crop = crop_of(task, int(np.clip(crop_of(task, 8).window.side, *_SIDES)))

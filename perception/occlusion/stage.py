@@ -21,11 +21,11 @@ from perception.record import IMPORTED, Completion, FrameRecord, Instance
 
 
 @runtime_checkable
-class HasFiles(Protocol):
+class HasModels(Protocol):
     """A method with models of its own."""
 
-    def files_sha256(self) -> Mapping[str, str]:
-        """File name, or what else tells the model → sha256."""
+    def identity(self) -> Mapping[str, Any]:
+        """What tells its models and how they are used, as plain JSON values."""
         ...
 
 
@@ -37,7 +37,7 @@ def fingerprint_of(methods: Sequence[Method]) -> Mapping[str, Any]:
         "network": sha256_of_file(WEIGHTS),
         "order": sha256_of_file(ORDER_WEIGHTS),
         "silhouettes": sha256_of_file(RENDERED),
-        "models": {one.name: dict(one.files_sha256()) for one in methods if isinstance(one, HasFiles)},
+        "models": {one.name: dict(one.identity()) for one in methods if isinstance(one, HasModels)},
     }
 
 

@@ -54,9 +54,9 @@ class HttpAmodal:
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._key, self._timeout_s, self._confidence = key, timeout_s, confidence
 
-    def files_sha256(self) -> Mapping[str, str]:
-        """Unknown for a service; its address stands for it, beside how it is used."""
-        return {"url": self._url, "confidence": str(self._confidence)}
+    def identity(self) -> Mapping[str, Any]:
+        """See `stage.HasModels`; of a service only the address is known."""
+        return {"url": self._url, "confidence": self._confidence}
 
     def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
         """See `Method`; without the frame's pixels it has no idea.

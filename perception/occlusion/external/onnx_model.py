@@ -10,7 +10,8 @@ odds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -52,9 +53,9 @@ class OnnxAmodal:
         self._session = Session(files.only(), runtime)
         self._side = self._checked_side()
 
-    def files_sha256(self) -> Mapping[str, str]:
-        """Of the model, beside how it is used."""
-        return {**self._files.sha256, "described": str(self._described)}
+    def identity(self) -> Mapping[str, Any]:
+        """See `stage.HasModels`."""
+        return {"files": dict(self._files.sha256), "described": asdict(self._described)}
 
     def complete(self, tasks: Sequence[Task]) -> list[Answer | None]:
         """See `Method`; without the frame's pixels it has no idea."""

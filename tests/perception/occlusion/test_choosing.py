@@ -53,6 +53,16 @@ def test_what_does_not_fit_is_told(values, words):
         choosing.chosen_methods(settings(**values, provider="cpu"))
 
 
+def test_results_follow_from_the_provider_that_auto_becomes(monkeypatch):
+    def of(**values):
+        return choosing.follows_from(settings(**values), [], None)["provider or precision"]
+
+    assert of(provider="auto") == of(provider="cpu")
+    offered = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: offered)
+    assert of(provider="auto") == of(provider="cuda") != of(provider="cpu")
+
+
 class Painter:
     """Fills the hole with the object's colour, as a good inpainter would."""
 
@@ -99,7 +109,7 @@ def test_inpainting_finds_what_continues_behind_the_occluder():
     nothing = Task(given.visible, np.zeros(SHAPE, bool), "car", image=given.image)
     assert method.complete([nothing, Task(given.visible, given.may_hide, "car")]) == [None, None]
     assert segmenter.embedded == 1
-    assert set(method.files_sha256()) == {"painter", "by colour"}
+    assert method.identity() == {"inpainter": Painter().files_sha256(), "segmenter": segmenter.files_sha256()}
 
 
 def test_inpainting_has_no_idea_where_the_new_mask_does_not_fit_the_visible_part():

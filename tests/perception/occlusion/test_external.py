@@ -2,6 +2,7 @@ import base64
 import json
 import threading
 from contextlib import contextmanager
+from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import cv2
@@ -30,7 +31,8 @@ def test_an_onnx_model_gets_crop_mask_and_occluder_and_its_mask_is_used(tmp_path
     assert confidence == 0.7
     assert (whole & ~given.visible & ~given.may_hide).sum() == 0
     assert (whole & given.may_hide).sum() > 0.9 * given.may_hide.sum()
-    assert list(method.files_sha256()) == ["m.onnx", "described"]
+    assert list(method.identity()["files"]) == ["m.onnx"]
+    assert method.identity()["described"] == asdict(described)
 
 
 def test_an_onnx_model_that_does_not_fit_its_description_is_refused(tmp_path):
