@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from perception.occlusion.completing import Completer
     from perception.occlusion.journal import JournalFile
     from perception.occlusion.shapes import Shapes
+    from perception.pipeline.watching import TerminalWatcher
 
 _CHUNK = 32_000_000
 """Bytes that are read at once; of larger files it is told how far they are read."""
@@ -89,22 +90,21 @@ def complete(
     settings = load_settings({COMPLETE_METHODS.key: methods})
     looking = sorted(SEES_PIXELS & set(method_names(settings)))
     looking += ["--find-occluders"] * find_occluders + ["--appearance"] * (appearance is not None)
-    _check_places(images, looking, out)
+    _check_images(images, looking)
+    out = _checked_out(out, coco, appearance)
     watcher = TerminalWatcher()
-    with watcher:
-        content = _read(coco, watcher.step)
-    document = _parsed(coco, content)
+    document, digest = _read(coco, watcher)
     completer_for, of = _completers(settings, own_shapes, find_occluders)
     paint = _painter(settings, appearance)
-    of |= {"input": sha256(content).hexdigest(), "options": [own_shapes, find_occluders]}
-    del content  # as large as the file
-    with _journal(out, of, images) as journal:
+    of |= {"input": digest, "options": [own_shapes, find_occluders]}
+    with _journal(out, of, images, watcher) as journal:
         with watcher:
             try:
                 skipped = _completed(document, completer_for, images, until_stopped(watcher), journal)
             except InputError as error:
                 raise FileFormatError(f"{coco}: {error}") from None
             _write(out, json.dumps(document))
+        _tell_of_changed(journal)
         _tell(out, document, skipped, with_images=images is not None, found=find_occluders)
         if paint is not None and images is not None:
             with watcher:
@@ -144,19 +144,20 @@ def _completed(
 
 
 @contextmanager
-def _journal(out: Path, of: Mapping[str, Any], images: Path | None) -> Iterator[JournalFile]:
+def _journal(
+    out: Path, of: Mapping[str, Any], images: Path | None, watcher: TerminalWatcher
+) -> Iterator[JournalFile]:
     """What is finished of `out`, in a file beside it that is removed at the end, or else said to be there.
 
     Raises as `JournalFile` does, and `ResourceError` when somebody stopped the work.
     """
     from perception.occlusion.journal import JournalFile
 
-    journal = JournalFile(out.with_name(f"{out.name}.part"), of, images)
-    if journal.differs:
-        other = " and ".join(journal.differs)
-        click.echo(f"{journal.path} is of other work (other {other}); this begins anew.", err=True)
-    if len(journal):
-        click.echo(f"{journal.path} has {counted(len(journal), 'image')} finished; going on.", err=True)
+    with watcher:
+        journal = JournalFile(out.with_name(f"{out.name}.part"), of, images)
+    if journal.found:
+        which = " with those whose pictures are the same" if images is not None else ""
+        click.echo(f"{journal.path} keeps {counted(journal.found, 'finished image')}; going on{which}.", err=True)
     try:
         yield journal
         journal.remove()
@@ -169,6 +170,12 @@ def _journal(out: Path, of: Mapping[str, Any], images: Path | None) -> Iterator[
         raise
     finally:
         journal.close()
+
+
+def _tell_of_changed(journal: JournalFile) -> None:
+    if changed := journal.found - journal.taken_up:
+        again = f"{changed} of {counted(journal.found, 'finished image')}"
+        click.echo(f"{again} had to be completed again, as the pictures have changed.", err=True)
 
 
 def _tell(out: Path, document: Any, skipped: Sequence[Skip], *, with_images: bool, found: bool) -> None:
@@ -208,42 +215,61 @@ def _painter(settings: Settings, folder: Path | None) -> Callable[[Any, Path, Pr
     return paint
 
 
-def _check_places(images: Path | None, looking: Sequence[str], out: Path) -> None:
-    """Raises `InputError` when what looks at the pictures cannot, or when `out` can be no file."""
+def _check_images(images: Path | None, looking: Sequence[str]) -> None:
+    """Raises `InputError` when what looks at the pictures cannot."""
     if looking and images is None:
         raise InputError(f"{' and '.join(looking)} looks at the pictures; name their folder with --images.")
     if images is not None and not images.is_dir():
         raise InputError(f"{images} is not a folder; --images is the folder of the file's images.")
-    if out.exists() and not out.is_file():
-        raise InputError(f"{out} is not a file; --out is the COCO file to write.")
 
 
-def _read(coco: Path, step: Progress) -> bytearray:
-    """The content of a file. Raises `FileFormatError`."""
-    content = bytearray()
+def _checked_out(out: Path, coco: Path, appearance: Path | None) -> Path:
+    """The file to write; of a link, the one that it names, so that both have one journal.
+
+    Raises `InputError` where there can be no such file, or when it must not be replaced.
+    """
+    try:
+        out = out.resolve() if out.is_symlink() else out
+        if not out.parent.is_dir():
+            raise InputError(f"{out.parent} is no folder that is there; --out is the COCO file to write in one.")
+        if out.exists() and not out.is_file():
+            raise InputError(f"{out} is not a file; --out is the COCO file to write.")
+        same = out.exists() and coco.exists() and out.samefile(coco)
+    except (OSError, RuntimeError) as error:  # RuntimeError: of a link to itself
+        raise InputError(f"{out} cannot be written ({error}); --out is the COCO file to write.") from None
+    if same and appearance is not None:
+        raise InputError(
+            "With --appearance, --out cannot be the input: who stops while it paints could not go on without that."
+        )
+    return out
+
+
+def _read(coco: Path, watcher: TerminalWatcher) -> tuple[Any, str]:
+    """The JSON of a file, and the file's sha256. Raises `FileFormatError`, or `ResourceError` when stopped."""
+    content, digest = bytearray(), sha256()
     try:
         total = coco.stat().st_size
-        with coco.open("rb") as file:
-            while some := file.read(_CHUNK):
+        with watcher, coco.open("rb") as file:
+            while not watcher.stopped() and (some := file.read(_CHUNK)):
                 content += some
+                digest.update(some)
                 if total > _CHUNK:
-                    step("reading, MB", len(content) // 1_000_000, total // 1_000_000)
+                    watcher.step("reading, MB", len(content) // 1_000_000, total // 1_000_000)
+            document = None if watcher.stopped() else json.loads(content)
     except OSError as error:
         raise FileFormatError(f"{coco} cannot be read ({error.strerror}).") from None
-    return content
-
-
-def _parsed(coco: Path, content: bytearray) -> Any:
-    """The JSON of a file. Raises `FileFormatError`."""
-    try:
-        return json.loads(content)
     except ValueError as error:
         raise FileFormatError(f"{coco} is not JSON ({error}).") from None
+    if watcher.stopped():
+        raise ResourceError(f"Stopped while {coco} was read; nothing has changed.")
+    return document, digest.hexdigest()
 
 
 def _write(path: Path, text: str) -> None:
-    """At once or not at all; nobody else writes it, as its journal is locked."""
-    part = path.with_name(f".{path.name}.part")
+    """At once or not at all. Raises `ResourceError`."""
+    from perception.occlusion.journal import sync_folder
+
+    part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with part.open("w", encoding="utf-8") as file:
             file.write(text)
@@ -251,6 +277,8 @@ def _write(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise ResourceError(f"{path} cannot be written ({error.strerror}).") from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
+    sync_folder(path.parent)

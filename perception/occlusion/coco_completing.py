@@ -112,10 +112,11 @@ def _finished_images(
     for done, (at, completer) in enumerate(_with_completers(images, read, completer_for, progress), start=1):
         elsewhere = _elsewhere(read, completer, progress) if elsewhere is None else elsewhere
         look = load if rough[at] or completer.looks else None
-        finished = journal.kept(at, str(images[at]["file_name"]) if look is not None else None)
+        picture = journal.identity(str(images[at]["file_name"])) if look is not None else None
+        finished = journal.kept(at, picture)
         if finished is None:
             finished = _finish(images[at], read[at], completer, look, elsewhere[at], rough[at])
-            journal.keep(at, finished)
+            journal.keep(at, picture, finished)
             what = "completing"  # named apart, so that the time that is left follows from what was computed
         yield at, finished
         progress(what, done, len(read))

@@ -72,4 +72,4 @@ class TerminalWatcher:
         self._stop.set()
         with self._writing:
             self._line.end_line()
-            click.echo("Stopping once the frames under way are finished; again to stop at once.", err=True)
+            click.echo("Stopping once what is under way is finished; again to stop at once.", err=True)

@@ -122,7 +122,7 @@ def test_real_models_label_what_can_be_read_and_go_on_where_they_were_stopped(mo
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert "Stopping once the frames under way are finished" in errors
+    assert "Stopping once what is under way is finished" in errors
     assert process.returncode == 2, errors
     assert "goes on where it was" in errors
     result = codriver("label", tmp_path / "drive", "--out", tmp_path / "out")

@@ -53,7 +53,7 @@ def test_a_signal_ends_the_line_and_the_same_step_goes_on_below(capsys, monkeypa
     lines = capsys.readouterr().err.split("\n")
     assert [line.rpartition("] ")[2] for line in lines] == [
         "frames: 0/2",
-        "Stopping once the frames under way are finished; again to stop at once.",
+        "Stopping once what is under way is finished; again to stop at once.",
         "frames: 2/2",
         "",
     ]

@@ -1,37 +1,28 @@
 """`codriver complete`, killed at any moment and started again, ends with what an undisturbed run writes."""
 
-import fcntl
 import json
-import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from types import SimpleNamespace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from journal_kit import document
 
 from codriver.errors import InputError, ResourceError
 from perception.commands.complete import complete
-from perception.frame import FrameInfo
 from perception.masks import Mask
-from perception.occlusion.coco_completing import complete_document
-from perception.occlusion.completing import Completer
-from perception.occlusion.journal import Finished, JournalFile
-from perception.pipeline.watcher import StoppedError
-from perception.record import Completion, FrameRecord, Instance, Occlusion
+from perception.pipeline.watching import TerminalWatcher
 from perception.scenes.writing import SceneJob, write_scenes
 
 COUNT = 12
 """Images of the rendered file."""
-OF = {"input": "a", "methods": ["learned"]}
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +55,29 @@ def arguments(folder, out):
     return ["--coco", str(folder / "in.json"), "--images", str(folder / "images"), "--out", str(out)]
 
 
+WAITING = """
+import time
+from codriver.cli import main
+from perception.pipeline.watching import TerminalWatcher
+
+step, completed = TerminalWatcher.step, 0
+
+def waiting(self, what, done, total):
+    global completed
+    step(self, what, done, total)
+    completed += what == "completing"
+    until = time.monotonic() + 60
+    while completed == 4 and not self.stopped() and time.monotonic() < until:
+        time.sleep(0.005)
+
+TerminalWatcher.step = waiting
+main()
+"""
+"""The command line; it waits to be stopped once it has completed four images."""
+
+
 def start(folder, out):
-    command = [sys.executable, "-c", "from codriver.cli import main; main()", "complete", *arguments(folder, out)]
+    command = [sys.executable, "-c", WAITING, "complete", *arguments(folder, out)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
@@ -85,13 +97,13 @@ def test_killed_and_started_again_it_writes_the_same(rendered, tmp_path, monkeyp
     for signal_number in (signal.SIGKILL, signal.SIGKILL, signal.SIGINT):
         process = start(rendered, out)
         begun = time.monotonic()
-        while lines(part) < finished + 3 and process.poll() is None and time.monotonic() < begun + 60:
+        while lines(part) < finished + 2 and process.poll() is None and time.monotonic() < begun + 60:
             time.sleep(0.005)
-        time.sleep(moments.uniform(0, 0.1))
+        time.sleep(moments.uniform(0, 0.05))
         process.send_signal(signal_number)
         _, errors = process.communicate(timeout=60)
         assert not out.exists()
-        assert lines(part) >= finished + 3, errors
+        assert lines(part) >= finished + 2, errors
         finished = lines(part)
         if signal_number == signal.SIGKILL:
             assert process.returncode == -signal.SIGKILL
@@ -102,177 +114,14 @@ def test_killed_and_started_again_it_writes_the_same(rendered, tmp_path, monkeyp
         file.write(b'{"image": 11, "picture": "12')  # as if killed while writing
     end = CliRunner().invoke(complete, arguments(rendered, out))
     assert end.exit_code == 0, end.output
-    assert f"{part} has {finished - 1} images finished; going on." in end.output
+    assert f"{part} keeps {finished - 1} finished images; going on with those whose pictures" in end.output
+    assert "had to be completed again" not in end.output
     assert out.read_bytes() == (tmp_path / "straight.json").read_bytes()
     assert {one.name for one in tmp_path.iterdir()} == {"out.json", "straight.json"}
 
 
-class Counting:
-    """A method that adds a fixed strip and counts the frames that it saw."""
-
-    name = "strip"
-
-    def __init__(self):
-        self.asked = 0
-
-    def complete(self, tasks):
-        self.asked += 1
-        strip = np.zeros(tasks[0].part.frame, bool)
-        strip[:, 10:30] = True
-        return [(task.visible | task.part.of(strip), 0.1 + 0.2) for task in tasks]
-
-
-def document(count=5):
-    mask = np.zeros((40, 60), bool)
-    mask[10:30, 20:40] = True
-    masks = [Mask.from_array(one).to_coco() for one in (mask, np.roll(mask, 7, axis=1))]
-    return {
-        "images": [{"id": at, "file_name": f"{at}.png", "width": 60, "height": 40} for at in range(count)],
-        "categories": [{"id": 1, "name": "car"}],
-        "annotations": [
-            {"id": f"n{at}-{place}", "image_id": at, "category_id": 1, "segmentation": one}
-            for at in range(count)
-            for place, one in enumerate(masks)
-        ],
-    }
-
-
-@pytest.fixture
-def pictures(tmp_path):
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for at in range(5):
-        cv2.imwrite(str(folder / f"{at}.png"), np.full((40, 60, 3), 10 * at, np.uint8))
-    return folder
-
-
-def completed(path, pictures, stop_after=None, of=OF):
-    """The document, how many frames were asked about, and what the journal had; stopped after some images."""
-    method, given_document = Counting(), document()
-
-    def progress(what, done, total):
-        if what == "completing" and done == stop_after:
-            raise StoppedError
-
-    def load(name):
-        return cv2.imread(str(pictures / name))
-
-    journal = JournalFile(path, of, pictures)
-    found = SimpleNamespace(kept=len(journal), differs=journal.differs)
-    try:
-        complete_document(given_document, lambda own: Completer([method]), progress, load, journal)
-    except StoppedError:
-        pass
-    else:
-        journal.remove()
-    finally:
-        journal.close()
-    found.asked, found.document = method.asked, given_document
-    return found
-
-
-def undisturbed(pictures):
-    given_document = document()
-    load = lambda name: cv2.imread(str(pictures / name))  # noqa: E731
-    complete_document(given_document, lambda own: Completer([Counting()]), load=load)
-    return given_document
-
-
-def test_what_is_finished_is_not_done_again(tmp_path, pictures):
-    path = tmp_path / "out.part"
-    assert completed(path, pictures, 3).asked == 3
-    found = completed(path, pictures)
-    assert (found.kept, found.asked, found.differs) == (3, 2, ())
-    assert json.dumps(found.document) == json.dumps(undisturbed(pictures))
-    assert not path.exists()
-
-
-def test_an_image_whose_picture_has_changed_is_done_again(tmp_path, pictures):
-    path = tmp_path / "out.part"
-    completed(path, pictures, 3)
-    (pictures / "1.png").write_bytes(b"no picture any more")
-    (pictures / "4.png").unlink()
-    completed(path, pictures, 5)
-    found = completed(path, pictures)
-    assert (found.kept, found.asked) == (5, 0)
-    os.utime(pictures / "2.png", (0, 0))  # the same picture, copied
-    shutil.copy(pictures / "0.png", pictures / "1.png")
-    completed(path, pictures, 3)
-    assert json.dumps(completed(path, pictures).document) == json.dumps(undisturbed(pictures))
-
-
-def test_work_that_follows_from_something_else_is_not_taken_up_and_not_lost(tmp_path, pictures):
-    path = tmp_path / "out.part"
-    completed(path, pictures, 3)
-    other = completed(path, pictures, 1, OF | {"methods": ["prior"]})
-    assert (other.kept, other.differs, other.asked) == (0, ("methods",), 1)
-    again = completed(path, pictures, 4)
-    assert (again.kept, again.differs, again.asked) == (3, (), 1)
-    assert completed(path, pictures).kept == 4
-
-
-def test_nothing_remains_where_nothing_was_finished(tmp_path, pictures):
-    path = tmp_path / "out.part"
-    JournalFile(path, OF, pictures).close()
-    assert not path.exists()
-
-
-@pytest.mark.parametrize("content", [b"mine", b"[1]\n", b'{"images": []}\n', b"\0\0", b"5\n"])
-def test_a_file_of_somebody_else_is_refused_and_stays(tmp_path, content):
-    path = tmp_path / "out.part"
-    path.write_bytes(content)
-    with pytest.raises(InputError, match="move it away"):
-        JournalFile(path, OF, None)
-    assert path.read_bytes() == content
-
-
-def test_two_do_not_write_the_same(tmp_path):
-    first = JournalFile(tmp_path / "out.part", OF, None)
-    with pytest.raises(ResourceError, match="Another codriver is writing"):
-        JournalFile(tmp_path / "out.part", OF, None)
-    first.close()
-    JournalFile(tmp_path / "out.part", OF, None).close()
-
-
-def test_a_folder_without_locks_can_be_written(tmp_path, monkeypatch):
-    def none(file, operation):
-        raise OSError(37, "No locks available")
-
-    monkeypatch.setattr(fcntl, "flock", none)
-    JournalFile(tmp_path / "out.part", OF, None).close()
-
-
-def finished(at):
-    mask = Mask.from_array(np.eye(9, dtype=bool))
-    hidden = Occlusion(1 / 3, (2,), (0.75,), at, True, (Completion("learned", mask, 0.1 + 0.2),))
-    instance = Instance(at, mask, 1.0, "known", "车", track_id=7, occlusion=hidden)
-    return Finished(
-        FrameRecord(FrameInfo(f"{at}", "", 9, 9, ""), (instance,)), at % 2 == 0, "a trouble" * (at % 3)
-    )
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.floats(0, 1), st.sampled_from([b"", b"\0\0\0", b'{"image": 1}\n', b"{}\n{", b'{"image": "x"']))
-def test_cut_off_anywhere_whole_lines_count_and_the_rest_is_added_again(tmp_path_factory, share, rubbish):
-    path = tmp_path_factory.mktemp("cut") / "out.part"
-    journal = JournalFile(path, OF, None)
-    for at in range(4):
-        assert journal.kept(at, None) is None
-        journal.keep(at, finished(at))
-    journal.close()
-    content = path.read_bytes()
-    cut = content[: round(share * len(content))]
-    first, *whole = cut[: cut.rfind(b"\n") + 1].splitlines() or [b""]
-    path.write_bytes(cut + (rubbish if first else b""))
-    journal = JournalFile(path, OF, None)
-    assert len(journal) == len(whole)
-    for at in range(4):
-        kept = journal.kept(at, None)
-        assert kept == (finished(at) if at < len(whole) else None)
-        if kept is None:
-            journal.keep(at, finished(at))
-    journal.close()
-    assert path.read_bytes() == content
+def full(*_):
+    raise OSError(28, "No space left on device")
 
 
 def run(tmp_path, **options):
@@ -283,9 +132,6 @@ def run(tmp_path, **options):
 
 
 def test_a_full_disk_at_the_end_loses_nothing(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
     with monkeypatch.context() as patched:
         patched.setattr("pathlib.Path.replace", full)
         result = run(tmp_path)
@@ -293,19 +139,32 @@ def test_a_full_disk_at_the_end_loses_nothing(tmp_path, monkeypatch):
     assert "goes on where it was" in result.output
     assert {one.name for one in tmp_path.iterdir()} == {"in.json", "out.json.part"}
     again = run(tmp_path)
-    assert "has 2 images finished; going on" in again.output
+    assert "keeps 2 finished images; going on." in again.output
     assert again.exit_code == 0
     assert {one.name for one in tmp_path.iterdir()} == {"in.json", "out.json"}
 
 
-def test_other_options_begin_anew_and_say_so(tmp_path, monkeypatch):
+def test_other_options_are_refused_as_long_as_work_is_unfinished(tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+        patched.setattr("pathlib.Path.replace", full)
         run(tmp_path)
+    kept = (tmp_path / "out.json.part").read_bytes()
     monkeypatch.setenv("CODRIVER_PERCEPTION_COMPLETE_METHODS", "prior")
     result = run(tmp_path)
-    assert "is of other work (other methods or models); this begins anew." in result.output
-    assert result.exit_code == 0
+    assert "2 finished images of other work (other methods or models)" in str(result.exception)
+    assert isinstance(result.exception, InputError)
+    assert (tmp_path / "out.json.part").read_bytes() == kept
+
+
+def test_what_had_to_be_done_again_is_told(tmp_path, monkeypatch):
+    (tmp_path / "images").mkdir()
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.replace", full)
+        run(tmp_path, images=tmp_path / "images")
+    for at in range(2):
+        cv2.imwrite(str(tmp_path / "images" / f"{at}.png"), np.zeros((40, 60, 3), np.uint8))
+    result = run(tmp_path, images=tmp_path / "images")
+    assert "2 of 2 finished images had to be completed again, as the pictures have changed." in result.output
 
 
 def test_the_output_may_replace_the_input(tmp_path):
@@ -319,8 +178,11 @@ def test_the_output_may_replace_the_input(tmp_path):
 def test_an_output_that_is_a_folder_or_below_none_is_told_before_the_work(tmp_path):
     assert isinstance(run(tmp_path, out=tmp_path).exception, InputError)
     nowhere = run(tmp_path, out=tmp_path / "nowhere" / "out.json")
-    assert isinstance(nowhere.exception, ResourceError)
-    assert "completing" not in nowhere.output
+    assert isinstance(nowhere.exception, InputError)
+    assert f"{tmp_path / 'nowhere'} is no folder" in str(nowhere.exception)
+    assert "reading" not in nowhere.output
+    too_long = run(tmp_path, out=tmp_path / ("a" * 300))
+    assert isinstance(too_long.exception, InputError)
 
 
 def test_it_tells_how_far_it_is_from_the_reading_on(tmp_path, monkeypatch):
@@ -329,3 +191,70 @@ def test_it_tells_how_far_it_is_from_the_reading_on(tmp_path, monkeypatch):
     steps = ["reading, MB: 0/0", "reading masks: 2/2", "looking for whole objects: 2/2", "completing: 2/2"]
     assert [output.find(step) for step in steps] == sorted(output.find(step) for step in steps)
     assert all(step in output for step in steps)
+
+
+def test_stopped_while_it_reads_it_goes_no_further(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules["perception.commands.complete"], "_CHUNK", 64)
+    step = TerminalWatcher.step
+
+    def stopping(self, what, done, total):
+        step(self, what, done, total)
+        if not self.stopped():
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(TerminalWatcher, "step", stopping)
+    result = run(tmp_path)
+    assert isinstance(result.exception, ResourceError)
+    assert str(result.exception) == f"Stopped while {tmp_path / 'in.json'} was read; nothing has changed."
+    assert "masks" not in result.output
+    assert {one.name for one in tmp_path.iterdir()} == {"in.json"}
+
+
+def test_the_input_is_not_replaced_where_its_objects_are_painted(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "link.json").symlink_to("in.json")
+    for out in ("in.json", "link.json"):
+        extra = {"images": tmp_path / "images", "appearance": tmp_path / "objects"}
+        result = run(tmp_path, out=tmp_path / out, **extra)
+        assert isinstance(result.exception, InputError)
+        assert "With --appearance, --out cannot be the input" in str(result.exception)
+    assert json.loads((tmp_path / "in.json").read_text()) == document(2)
+
+
+def test_a_link_and_what_it_names_have_one_journal(tmp_path, monkeypatch):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link.json").symlink_to("there/out.json")
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.replace", full)
+        run(tmp_path, out=tmp_path / "link.json")
+    result = run(tmp_path, out=tmp_path / "there" / "out.json")
+    assert "keeps 2 finished images" in result.output
+    assert run(tmp_path, out=tmp_path / "link.json").exit_code == 0
+    assert (tmp_path / "link.json").is_symlink()
+
+
+def test_a_file_beside_the_output_with_the_name_of_another_journal_stays(tmp_path):
+    (tmp_path / ".out.json.part").write_text("of --out .out.json")
+    assert run(tmp_path).exit_code == 0
+    assert (tmp_path / ".out.json.part").read_text() == "of --out .out.json"
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".png", "locked/a.png"])
+def test_a_picture_whose_name_cannot_be_looked_at_is_a_skip(tmp_path, monkeypatch, name):
+    is_file = Path.is_file
+
+    def forbidden(path):
+        if path.parent.name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", forbidden)
+    (tmp_path / "images").mkdir()
+    given_document = document(1)
+    given_document["images"][0]["file_name"] = name
+    (tmp_path / "named.json").write_text(json.dumps(given_document))
+    options = ["--coco", tmp_path / "named.json", "--images", tmp_path / "images", "--out", tmp_path / "out.json"]
+    result = CliRunner().invoke(complete, [str(one) for one in options])
+    assert result.exit_code == 0, result.output
+    (skip,) = json.loads((tmp_path / "out.json").read_text())["info"]["skipped"]
+    assert skip["why"] == "its picture cannot be read; it is not looked at"
