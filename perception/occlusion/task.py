@@ -121,18 +121,10 @@ def frame_tasks(
             view = both.of(in_front, part)
             np.maximum(view, both.of(masks[at].pixels, masks[at].part) * np.float32(chance), out=view)
         neighbours = part.of(count) > visible
-        may_hide, gap = np.zeros(part.shape, bool), False
-        if chances:
-            gap = apart(own, hiding)
-            # Between two masks lies a seam that belongs to neither; it is wider where they are rough.
-            radius = seam_width(own.shape) if rough or gap else 1
-            around = part.grown(radius)
-            near = union(hiding, around)
-            seam = cv2.dilate(near.astype(np.uint8), disc(radius)).astype(bool)
-            may_hide = (part.of(near, around) | part.of(seam, around) & ~neighbours) & ~visible
+        gap = bool(hiding) and apart(own, hiding)
         yield Task(
             visible,
-            may_hide,
+            _hidden_at_most(hiding, part, neighbours, seam_width(own.shape) if rough or gap else 1) & ~visible,
             label,
             in_front,
             neighbours,
@@ -142,6 +134,20 @@ def frame_tasks(
             place=part,
             goes_on=any(part.common(one.part) != one.part for one in hiding),
         )
+
+
+def _hidden_at_most(hiding: Sequence[Patch], part: Part, neighbours: BoolImage, seam: int) -> BoolImage:
+    """Where these masks may hide something, in the part, as `neighbours` are.
+
+    Between two masks lies a seam of so many pixels that belongs to neither; it is wider where they are rough.
+    """
+    if not hiding:
+        return np.zeros(part.shape, bool)
+    around = part.grown(seam)
+    near = union(hiding, around)
+    grown = cv2.dilate(near.astype(np.uint8), disc(seam)).astype(bool)
+    found: BoolImage = part.of(near, around) | part.of(grown, around) & ~neighbours
+    return found
 
 
 def surrounding(visible: Patch, in_front: Sequence[Patch]) -> Part:
