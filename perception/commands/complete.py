@@ -94,6 +94,7 @@ def complete(
     out = _checked_out(out, coco, appearance)
     watcher = TerminalWatcher()
     document, digest = _read(coco, watcher)
+    _tell_of_wrong_folder(images, document)
     completer_for, of = _completers(settings, own_shapes, find_occluders)
     paint = _painter(settings, appearance)
     of |= {"input": digest, "options": [own_shapes, find_occluders]}
@@ -175,7 +176,10 @@ def _journal(
 def _tell_of_changed(journal: JournalFile) -> None:
     if changed := journal.found - journal.taken_up:
         again = f"{changed} of {counted(journal.found, 'finished image')}"
-        click.echo(f"{again} had to be completed again, as the pictures have changed.", err=True)
+        click.echo(
+            f"{again} had to be completed again, as their pictures have changed or were not given before.",
+            err=True,
+        )
 
 
 def _tell(out: Path, document: Any, skipped: Sequence[Skip], *, with_images: bool, found: bool) -> None:
@@ -186,11 +190,11 @@ def _tell(out: Path, document: Any, skipped: Sequence[Skip], *, with_images: boo
         done = f"in {info['fitted_images']} they were fitted to" if with_images else "--images has them fitted to"
         count = f"{rough} of {len(document['images'])} images"
         click.echo(f"Masks overlap and are taken for rough in {count}; {done} the edges in the picture.")
-    if info["unexplained"] and not found:
-        click.echo(
-            f"{info['unexplained']} objects look as if something without a label hid them; --find-occluders with "
-            "--images looks for it."
-        )
+    if info["unexplained"]:
+        still = "still look" if found else "look"
+        looks = "" if found else "; --find-occluders with --images looks for it, where no occluded_by is given"
+        count = counted(info["unexplained"], "object")
+        click.echo(f"{count} {still} as if something that is not known hid them{looks}.")
     completed = sum("amodal_segmentation" in one for one in document["annotations"])
     click.echo(f"{out}: {completed} objects completed, {len(skipped)} skipped.")
 
@@ -221,6 +225,21 @@ def _check_images(images: Path | None, looking: Sequence[str]) -> None:
         raise InputError(f"{' and '.join(looking)} looks at the pictures; name their folder with --images.")
     if images is not None and not images.is_dir():
         raise InputError(f"{images} is not a folder; --images is the folder of the file's images.")
+
+
+def _tell_of_wrong_folder(images: Path | None, document: Any) -> None:
+    """Says so where the folder has none of the file's pictures."""
+    listed = document.get("images") if isinstance(document, dict) else None
+    if images is None or not isinstance(listed, list):
+        return
+    names = [str(one.get("file_name")) for one in listed if isinstance(one, dict)]
+    # Path's own raises for a name that is too long or a forbidden folder.
+    if names and not any(os.path.isfile(images / name) for name in names):  # noqa: PTH113
+        click.echo(
+            f"None of the file's pictures is in {images}: there is no {images / names[0]}. --images is the folder "
+            "that each file_name starts from.",
+            err=True,
+        )
 
 
 def _checked_out(out: Path, coco: Path, appearance: Path | None) -> Path:
@@ -258,6 +277,8 @@ def _read(coco: Path, watcher: TerminalWatcher) -> tuple[Any, str]:
             document = None if watcher.stopped() else json.loads(content)
     except OSError as error:
         raise FileFormatError(f"{coco} cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise FileFormatError(f"{coco} is not UTF-8; save it as UTF-8, as JSON files are.") from None
     except ValueError as error:
         raise FileFormatError(f"{coco} is not JSON ({error}).") from None
     if watcher.stopped():

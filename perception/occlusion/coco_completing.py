@@ -61,8 +61,9 @@ def complete_document(
     `attributes.occluded_by` of the input (annotation ids) is taken as known; of a cycle in it one link is dropped.
     Raises `InputError` for a document that is not COCO or has no annotations.
     """
-    names, by_image = _contents(document)
-    images, skipped = document["images"], list[Skip]()
+    skipped: list[Skip] = []
+    names, by_image = _contents(document, skipped)
+    images = document["images"]
     read, rough = _read_images(images, by_image, names, skipped, progress)
     fitted = unexplained = 0
     journal = Forgetful() if journal is None else journal
@@ -143,30 +144,54 @@ def _finish(
     return Finished(completed.with_instances(instances), pixels is not None, trouble)
 
 
-def _contents(document: dict[str, Any]) -> tuple[dict[Any, str], dict[Any, list[dict[str, Any]]]]:
-    """Names of the categories and annotations of the images, by id.
+def _contents(document: Any, skipped: list[Skip]) -> tuple[dict[Any, str], dict[Any, list[dict[str, Any]]]]:
+    """Names of the categories and annotations of the images, by id; annotations of no image are skipped.
 
     Raises `InputError` for a document that is not COCO, gives an id twice, or has no annotations.
     """
-    try:
-        names = {one["id"]: str(one["name"]) for one in document["categories"]}
-        by_image: dict[Any, list[dict[str, Any]]] = {one["id"]: [] for one in document["images"]}
-        for annotation in document["annotations"]:
-            by_image[annotation["image_id"]].append(annotation)
-        for image in document["images"]:
-            if not (str(image["file_name"]) and int(image["width"]) > 0 and int(image["height"]) > 0):
-                raise ValueError("an image without name or without pixels")
-        ids = [annotation["id"] for annotation in document["annotations"]]
-        repeated = len(ids) - len(set(ids))
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"It is not a COCO instance file ({type(error).__name__}: {error}).") from None
-    if repeated:
-        raise InputError(
-            "It gives the same id to two annotations; ids must differ, as occluders are named by them."
-        )
+    if not isinstance(document, dict):
+        raise InputError("It is not a COCO instance file: its outermost value is no object.")
+    for name in ("images", "annotations", "categories"):
+        listed = document.get(name)
+        if not (isinstance(listed, list) and all(isinstance(one, dict) for one in listed)):
+            raise InputError(f"It is not a COCO instance file: {name} is no list of objects.")
+    for at, image in enumerate(document["images"]):
+        if not (image.get("file_name") and _pixels_of(image, "width") and _pixels_of(image, "height")):
+            raise InputError(f"images[{at}] (id {image.get('id')!r}) lacks file_name, width or height.")
+    by_image: dict[Any, list[dict[str, Any]]] = {one: [] for one in _ids(document, "images")}
+    _ids(document, "annotations")
+    for annotation in document["annotations"]:
+        of = annotation.get("image_id")
+        if isinstance(of, list | dict) or of not in by_image:
+            skipped.append(Skip(f"image {of!r}", annotation["id"], "there is no such image"))
+        else:
+            by_image[of].append(annotation)
     if not document["annotations"]:
         raise InputError("It has no annotations; there is nothing to complete.")
-    return names, by_image
+    _ids(document, "categories")
+    return {one["id"]: str(one.get("name", "")) for one in document["categories"]}, by_image
+
+
+def _pixels_of(image: Mapping[str, Any], side: str) -> bool:
+    try:
+        return int(image[side]) > 0
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return False
+
+
+def _ids(document: Mapping[str, Any], name: str) -> list[Any]:
+    """Those of a list of the document. Raises `InputError` where one is missing or given twice."""
+    seen: set[Any] = set()
+    for at, one in enumerate(document[name]):
+        number = one.get("id")
+        if isinstance(number, list | dict) or "id" not in one:
+            raise InputError(f"{name}[{at}] has no id that is a number or a text.")
+        if number in seen:
+            raise InputError(
+                f"Two of its {name} have the id {number!r}; ids must differ, as things are named by them."
+            )
+        seen.add(number)
+    return [one["id"] for one in document[name]]
 
 
 def _with_completers(

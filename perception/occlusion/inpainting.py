@@ -70,7 +70,8 @@ def _prompts(visible: BoolImage) -> Prompts:
     for _ in range(_POINTS):
         depth = cv2.distanceTransform(free, cv2.DIST_L2, 3)
         y, x = np.unravel_index(int(depth.argmax()), depth.shape)
-        if depth[y, x] < 1:
+        # OpenCV's distance of a line that is one pixel wide is 0.955.
+        if depth[y, x] < 0.9:
             break
         points.append((float(x - 1), float(y - 1)))
         cv2.circle(free, (int(x), int(y)), max(round(float(depth[y, x])), 1), 0, -1)

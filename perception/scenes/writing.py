@@ -42,7 +42,8 @@ def write_scenes(
 ) -> Path:
     """Render what is missing and write annotations.json, whose path is returned.
 
-    Raises `InputError` for a folder with scenes of other options, `ResourceError` when it cannot be written.
+    Raises `InputError` for a folder with scenes of other options or with other things, `ResourceError` when it
+    cannot be written.
     """
     _claim(job)
     streets = list(range(0, job.count, job.drive))
@@ -98,11 +99,14 @@ def _claim(job: SceneJob) -> None:
         options["layout"] = "folders"
     path = job.folder / "scenes.json"
     try:
-        for name in ("images", "class_maps", "truth"):
-            (job.folder / name).mkdir(parents=True, exist_ok=True)
+        job.folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists() and any(job.folder.iterdir()):
+            raise InputError(f"{job.folder} is not empty and holds no scenes; choose another folder.")
         if path.exists() and json.loads(path.read_text(encoding="utf-8")) != options:
             raise InputError(f"{job.folder} has scenes of other options; choose another folder or remove it.")
         _write_text(path, json.dumps(options))
+        for name in ("images", "class_maps", "truth"):
+            (job.folder / name).mkdir(exist_ok=True)
         classes = [{"id": i, "name": name, "thing": name not in STUFF} for i, name in enumerate(CLASS_NAMES)]
         _write_text(job.folder / "classes.json", json.dumps(classes, indent=1))
     except OSError as error:

@@ -12,7 +12,7 @@ from perception import settings as keys
 from perception.commands.complete import complete
 from perception.masks import Mask
 from perception.models.roles import Embedding, MaskCandidates
-from perception.occlusion import choosing
+from perception.occlusion import choosing, inpainting
 from perception.occlusion.inpainting import Inpaint
 from perception.occlusion.methods import SEES_PIXELS
 from perception.occlusion.task import Task
@@ -110,6 +110,14 @@ def test_inpainting_finds_what_continues_behind_the_occluder():
     assert method.complete([nothing, Task(given.visible, given.may_hide, "car")]) == [None, None]
     assert segmenter.embedded == 1
     assert method.identity() == {"inpainter": Painter().files_sha256(), "segmenter": segmenter.files_sha256()}
+
+
+def test_a_visible_part_of_one_pixels_width_prompts_the_segmenter_too():
+    thin = np.zeros(SHAPE, bool)
+    thin[20:40, 30] = True
+    prompts = inpainting._prompts(thin)
+    assert 1 <= prompts.points.shape[1] == prompts.labels.shape[1]
+    assert all(thin[int(y), int(x)] for x, y in prompts.points[0])
 
 
 def test_inpainting_has_no_idea_where_the_new_mask_does_not_fit_the_visible_part():

@@ -164,7 +164,7 @@ def test_what_had_to_be_done_again_is_told(tmp_path, monkeypatch):
     for at in range(2):
         cv2.imwrite(str(tmp_path / "images" / f"{at}.png"), np.zeros((40, 60, 3), np.uint8))
     result = run(tmp_path, images=tmp_path / "images")
-    assert "2 of 2 finished images had to be completed again, as the pictures have changed." in result.output
+    assert "2 of 2 finished images had to be completed again, as their pictures have changed" in result.output
 
 
 def test_the_output_may_replace_the_input(tmp_path):

@@ -172,3 +172,10 @@ def test_the_rasteriser_agrees_with_geometry_even_where_a_triangle_passes_the_ey
     inside = np.isfinite(way) & (np.abs(y) < (90 - x) * 90 / 140)
     assert (inside != (shown == 0)).sum() <= 4
     assert np.allclose(depth[shown == 0], x[shown == 0], rtol=1e-3)
+
+
+def test_a_folder_with_other_things_is_refused_and_left_alone(tmp_path):
+    (tmp_path / "annotations.json").write_text("mine")
+    with pytest.raises(InputError, match="holds no scenes"):
+        write_scenes(SceneJob(tmp_path, count=1, size=SIZE, samples=1))
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("annotations.json", "mine")]
