@@ -5,8 +5,8 @@
 
 `FOLDER` holds CamVid's class maps; the sample (`order_by_hand.json`) names 108 pairs of neighbouring regions of
 its training frames by their boxes [x, y, width, height], and says which of the two is in front. They were judged
-in two sittings, each before it was measured: 55 pairs, at whose results later weights and bars were looked at, and
-53 of the others. 22 pairs could not be told.
+in two sittings, each before it was measured: 55 pairs, and 53 of the others; 22 could not be told. The results of
+both were looked at when the present bars and the drawn boards were chosen.
 """
 
 from __future__ import annotations
