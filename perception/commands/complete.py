@@ -82,15 +82,10 @@ def complete(
       codriver complete --coco visible.json --images frames/ --out amodal.json --methods learned,prior,inpaint
       codriver complete --coco visible.json --images frames/ --out amodal.json --appearance objects/
     """
-    # numpy and OpenCV take a while to load.
-    from perception.occlusion.choosing import method_names
-    from perception.occlusion.methods import SEES_PIXELS
-    from perception.pipeline.watching import TerminalWatcher
+    from perception.pipeline.watching import TerminalWatcher  # takes a while to load
 
     settings = load_settings({COMPLETE_METHODS.key: methods})
-    looking = sorted(SEES_PIXELS & set(method_names(settings)))
-    looking += ["--find-occluders"] * find_occluders + ["--appearance"] * (appearance is not None)
-    _check_images(images, looking)
+    _check_images(images, _looking(settings, find_occluders, appearance))
     out = _checked_out(out, coco, appearance)
     watcher = TerminalWatcher()
     document, digest = _read(coco, watcher)
@@ -100,10 +95,8 @@ def complete(
     of |= {"input": digest, "options": [own_shapes, find_occluders]}
     with _journal(out, of, images, watcher) as journal:
         with watcher:
-            try:
+            with _naming(coco):
                 skipped = _completed(document, completer_for, images, until_stopped(watcher), journal)
-            except InputError as error:
-                raise FileFormatError(f"{coco}: {error}") from None
             _write(out, json.dumps(document))
         _tell_of_changed(journal)
         _tell(out, document, skipped, with_images=images is not None, found=find_occluders)
@@ -217,6 +210,24 @@ def _painter(settings: Settings, folder: Path | None) -> Callable[[Any, Path, Pr
         return f"{folder}: {painted} objects cut out, {left_out} images skipped."
 
     return paint
+
+
+@contextmanager
+def _naming(coco: Path) -> Iterator[None]:
+    """Makes an `InputError` of the document a `FileFormatError` that names its file."""
+    try:
+        yield
+    except InputError as error:
+        raise FileFormatError(f"{coco}: {error}") from None
+
+
+def _looking(settings: Settings, find_occluders: bool, appearance: Path | None) -> list[str]:
+    """The methods and options that look at the pictures. Raises as `method_names` does."""
+    from perception.occlusion.choosing import method_names  # numpy and OpenCV take a while to load
+    from perception.occlusion.methods import SEES_PIXELS
+
+    looking = sorted(SEES_PIXELS & set(method_names(settings)))
+    return looking + ["--find-occluders"] * find_occluders + ["--appearance"] * (appearance is not None)
 
 
 def _check_images(images: Path | None, looking: Sequence[str]) -> None:

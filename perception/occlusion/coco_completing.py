@@ -156,7 +156,7 @@ def _contents(document: Any, skipped: list[Skip]) -> tuple[dict[Any, str], dict[
         if not (isinstance(listed, list) and all(isinstance(one, dict) for one in listed)):
             raise InputError(f"It is not a COCO instance file: {name} is no list of objects.")
     for at, image in enumerate(document["images"]):
-        if not (image.get("file_name") and _pixels_of(image, "width") and _pixels_of(image, "height")):
+        if not (image.get("file_name") and _has_side(image, "width") and _has_side(image, "height")):
             raise InputError(f"images[{at}] (id {image.get('id')!r}) lacks file_name, width or height.")
     by_image: dict[Any, list[dict[str, Any]]] = {one: [] for one in _ids(document, "images")}
     _ids(document, "annotations")
@@ -172,7 +172,8 @@ def _contents(document: Any, skipped: list[Skip]) -> tuple[dict[Any, str], dict[
     return {one["id"]: str(one.get("name", "")) for one in document["categories"]}, by_image
 
 
-def _pixels_of(image: Mapping[str, Any], side: str) -> bool:
+def _has_side(image: Mapping[str, Any], side: str) -> bool:
+    """Whether its width or height is a number of pixels."""
     try:
         return int(image[side]) > 0
     except (KeyError, TypeError, ValueError, OverflowError):
